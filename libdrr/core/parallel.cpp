@@ -1,0 +1,24 @@
+#include <drr/core/error.hpp>
+#include <drr/core/parallel.hpp>
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+
+namespace drr {
+
+void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
+    tbb::parallel_for(std::size_t{0}, count, [&body](std::size_t i) { body(i); });
+}
+
+ThreadLimit::ThreadLimit(int threads) {
+    require(threads >= 0, "the number of threads must not be negative");
+    if (threads > 0)
+        control_ = new tbb::global_control(tbb::global_control::max_allowed_parallelism,
+                                           static_cast<std::size_t>(threads));
+}
+
+ThreadLimit::~ThreadLimit() {
+    delete static_cast<tbb::global_control*>(control_);
+}
+
+}  // namespace drr

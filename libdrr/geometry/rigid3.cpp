@@ -1,0 +1,41 @@
+#include <drr/core/error.hpp>
+#include <drr/geometry/rigid3.hpp>
+
+#include <Eigen/Eigenvalues>
+
+#include <cmath>
+
+namespace drr {
+
+Eigen::Quaterniond rotation_from_vector(const Eigen::Vector3d& rotation_vector_rad) {
+    const double angle = rotation_vector_rad.norm();
+    // sin(a/2)/a by its series near 0, where the quotient loses digits
+    const double scale = angle < 1e-8 ? 0.5 - angle * angle / 48.0 : std::sin(0.5 * angle) / angle;
+    Eigen::Quaterniond q;
+    q.w() = std::cos(0.5 * angle);
+    q.vec() = scale * rotation_vector_rad;
+    return q.normalized();
+}
+
+Eigen::Vector3d vector_from_rotation(const Eigen::Quaterniond& rotation) {
+    const double sign = rotation.w() < 0.0 ? -1.0 : 1.0;
+    const Eigen::Vector3d v = sign * rotation.vec();
+    const double sine = v.norm();
+    if (sine < 1e-12) return 2.0 * v;
+    return 2.0 * std::atan2(sine, sign * rotation.w()) / sine * v;
+}
+
+double angle_between_rad(const Eigen::Quaterniond& a, const Eigen::Quaterniond& b) {
+    return vector_from_rotation(a.conjugate() * b).norm();
+}
+
+Eigen::Quaterniond mean_rotation(const std::vector<Eigen::Quaterniond>& rotations) {
+    require(!rotations.empty(), "the mean of no rotations is not defined");
+    Eigen::Matrix4d sum = Eigen::Matrix4d::Zero();
+    for (const auto& q : rotations)
+        sum += q.coeffs() * q.coeffs().transpose();
+    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d> solver(sum);
+    return Eigen::Quaterniond(Eigen::Vector4d(solver.eigenvectors().col(3))).normalized();
+}
+
+}  // namespace drr

@@ -1,0 +1,81 @@
+#include <drr/imaging/image_io.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+#include <drr/core/file_io.hpp>
+
+#include <fmt/format.h>
+#include <opencv2/imgcodecs.hpp>
+
+namespace drr {
+namespace {
+
+constexpr std::size_t max_image_bytes = std::size_t{512} << 20;
+
+template <class T>
+std::string encode(const Image<T>& image, int type) {
+    // cv::Mat has no constructor from const data; imencode does not write to it.
+    const cv::Mat mat(image.height(), image.width(), type, const_cast<T*>(image.pixels().data()));
+    std::vector<unsigned char> bytes;
+    // Level 1: noise hardly compresses, and higher levels cost most of the run's time.
+    if (!cv::imencode(".png", mat, bytes, {cv::IMWRITE_PNG_COMPRESSION, 1}))
+        throw Error(ErrorCode::internal, "the image cannot be encoded as PNG");
+    return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+GreyImage read_grey_image(const std::filesystem::path& path) {
+    std::string bytes = read_text_file(path, max_image_bytes);
+    const auto invalid = [&](const std::string& message) {
+        return Error(ErrorCode::invalid_file, message, path.string());
+    };
+    cv::Mat mat;
+    try {
+        const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, bytes.data());
+        if (!bytes.empty()) mat = cv::imdecode(buffer, cv::IMREAD_UNCHANGED);
+    } catch (const cv::Exception& error) {
+        throw invalid("not a readable image: " + error.err);
+    }
+    if (mat.empty()) throw invalid("not a readable image, or truncated (PNG, TIFF, BMP, PGM or JPEG)");
+    if (mat.depth() != CV_8U && mat.depth() != CV_16U)
+        throw invalid("an image of 8 or 16 bits was expected");
+    if (mat.channels() != 1) {
+        std::vector<cv::Mat> channels;
+        cv::split(mat, channels);
+        for (int c = 1; c < std::min(mat.channels(), 3); ++c)
+            if (cv::norm(channels[0], channels[static_cast<std::size_t>(c)], cv::NORM_INF) != 0.0)
+                throw invalid("a grey image was expected, this one has colours");
+        mat = channels[0];
+    }
+    GreyImage result;
+    result.bits = mat.depth() == CV_8U ? 8 : 16;
+    result.pixels = Image<float>(mat.cols, mat.rows);
+    cv::Mat target(mat.rows, mat.cols, CV_32F, result.pixels.pixels().data());
+    mat.convertTo(target, CV_32F);
+    return result;
+}
+
+void write_png(const std::filesystem::path& path, const Image<std::uint16_t>& image) {
+    write_file(path, encode(image, CV_16U));
+}
+
+void write_png(const std::filesystem::path& path, const Image<std::uint8_t>& image) {
+    write_file(path, encode(image, CV_8U));
+}
+
+std::string encode_png(const Image<std::uint8_t>& image) { return encode(image, CV_8U); }
+
+Image<std::uint8_t> to_8_bits(const Image<float>& image, float low, float high) {
+    Image<std::uint8_t> result(image.width(), image.height());
+    const float scale = high == low ? 0.0F : 255.0F / (high - low);
+    std::transform(image.pixels().begin(), image.pixels().end(), result.pixels().begin(),
+                   [&](float value) {
+                       return static_cast<std::uint8_t>(
+                           std::clamp((value - low) * scale + 0.5F, 0.0F, 255.0F));
+                   });
+    return result;
+}
+
+}  // namespace drr

@@ -1,0 +1,146 @@
+#include "test.hpp"
+
+#include <drr/core/error.hpp>
+#include <drr/core/rng.hpp>
+#include <drr/geometry/distortion.hpp>
+#include <drr/geometry/stereo_rig.hpp>
+
+#include <numbers>
+
+using namespace drr;
+
+namespace {
+
+constexpr double rounding = 1e-9;  // of sums of a few products of numbers up to 1e4
+
+Eigen::Vector3d random_vector(Rng& rng, double size) {
+    return {rng.uniform(-size, size), rng.uniform(-size, size), rng.uniform(-size, size)};
+}
+
+StereoRigSpec example_rig() {
+    StereoRigSpec spec;
+    spec.stereo_angle_rad = 0.3;
+    spec.orbit_rad = 0.7;
+    spec.principal_offset_px = {3.5, -2.0};
+    spec.isocentre_mm = Eigen::Vector3d(10.0, -20.0, 30.0);
+    return spec;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(rotation_vector_round_trip) {
+    Rng rng({.seed = 1});
+    for (int i = 0; i < 100; ++i) {
+        const Eigen::Vector3d v = random_vector(rng, 1.7);
+        BOOST_TEST((vector_from_rotation(rotation_from_vector(v)) - v).norm() < rounding);
+        BOOST_TEST((rotation_from_vector(v).toRotationMatrix() -
+                    Eigen::AngleAxisd(v.norm(), v.normalized()).toRotationMatrix())
+                       .norm() < rounding);
+    }
+    const Eigen::Vector3d tiny(1e-10, 2e-10, 0.0);
+    BOOST_TEST((vector_from_rotation(rotation_from_vector(tiny)) - tiny).norm() < 1e-20);
+}
+
+BOOST_AUTO_TEST_CASE(motions_compose_and_invert) {
+    Rng rng({.seed = 2});
+    const Rigid3 a_from_b(rotation_from_vector(random_vector(rng, 1.0)), random_vector(rng, 50.0));
+    const Rigid3 b_from_c(rotation_from_vector(random_vector(rng, 1.0)), random_vector(rng, 50.0));
+    const Eigen::Vector3d p = random_vector(rng, 100.0);
+    BOOST_TEST(((a_from_b * b_from_c) * p - a_from_b * (b_from_c * p)).norm() < rounding);
+    BOOST_TEST((a_from_b.inverse() * (a_from_b * p) - p).norm() < rounding);
+}
+
+BOOST_AUTO_TEST_CASE(mean_rotation_of_symmetric_pair_is_the_middle) {
+    const Eigen::Vector3d v(0.1, 0.2, -0.05);
+    const auto mean = mean_rotation({rotation_from_vector(v), rotation_from_vector(-v)});
+    BOOST_TEST(vector_from_rotation(mean).norm() < rounding);
+}
+
+// Projection matrix against ray casting: the ray from the source through a projected pixel meets
+// the point again.
+BOOST_AUTO_TEST_CASE(projection_matrix_agrees_with_ray_casting) {
+    Rng rng({.seed = 3});
+    for (const XrayView& view : make_stereo_rig(example_rig())) {
+        for (int i = 0; i < 50; ++i) {
+            const Eigen::Vector3d p = *example_rig().isocentre_mm + random_vector(rng, 100.0);
+            const Eigen::Vector2d pixel = view.project(p);
+            BOOST_TEST((project(view.calibrated().projection_matrix(), p) - pixel).norm() <
+                       rounding);
+            const Eigen::Vector3d source = view.source_in_world_mm();
+            const Eigen::Vector3d ray = (view.pixel_in_world_mm(pixel) - source).normalized();
+            BOOST_TEST((p - source).cross(ray).norm() < rounding);
+            BOOST_TEST((view.calibrated().ray_in_world(pixel) - ray).norm() < rounding);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(rig_stands_as_documented) {
+    StereoRigSpec spec;
+    spec.stereo_angle_rad = 0.2;
+    const auto views = make_stereo_rig(spec);
+    // Both central rays pass the isocentre, and it lies at the specified distance.
+    for (const auto& view : views) {
+        BOOST_TEST((view.project(Eigen::Vector3d::Zero()) - view.principal_point_px).norm() <
+                   rounding);
+        BOOST_TEST(std::abs((view.view_from_world * Eigen::Vector3d::Zero()).z() - 900.0) <
+                   rounding);
+        // superior is up, the patient's left at the right
+        BOOST_TEST(view.project({0.0, 0.0, 10.0}).y() < view.principal_point_px.y());
+        BOOST_TEST(view.project({10.0, 0.0, 0.0}).x() > view.principal_point_px.x());
+        BOOST_TEST(view.source_in_world_mm().y() < 0.0);  // anterior
+    }
+    BOOST_TEST(std::abs(stereo_angle_rad(views[0].calibrated(), views[1].calibrated()) - 0.2) <
+               rounding);
+    BOOST_TEST(std::abs(baseline_mm(views) - 2.0 * 900.0 * std::sin(0.1)) < rounding);
+}
+
+BOOST_AUTO_TEST_CASE(projection_matrix_is_split_into_its_parts) {
+    for (const XrayView& view : make_stereo_rig(example_rig())) {
+        const CalibratedView truth = view.calibrated();
+        for (const double scale : {1.0, -3.0, 1e-4}) {
+            const auto [found, skew] = decompose_projection(scale * truth.projection_matrix());
+            BOOST_TEST(std::abs(found.pinhole.fx_px - truth.pinhole.fx_px) < 1e-6);
+            BOOST_TEST(std::abs(found.pinhole.fy_px - truth.pinhole.fy_px) < 1e-6);
+            BOOST_TEST(std::abs(found.pinhole.cx_px - truth.pinhole.cx_px) < 1e-6);
+            BOOST_TEST(std::abs(found.pinhole.cy_px - truth.pinhole.cy_px) < 1e-6);
+            BOOST_TEST(std::abs(skew) < 1e-6);
+            BOOST_TEST((found.source_in_world_mm() - truth.source_in_world_mm()).norm() < 1e-6);
+            BOOST_TEST(angle_between_rad(found.view_from_world.rotation,
+                                         truth.view_from_world.rotation) < 1e-9);
+        }
+    }
+    Matrix34d parallel = Matrix34d::Identity();
+    parallel(2, 2) = 0.0;
+    parallel(2, 3) = 1.0;
+    BOOST_CHECK_THROW((void)decompose_projection(parallel), Error);
+}
+
+BOOST_AUTO_TEST_CASE(distortion_is_inverted) {
+    const BrownConrady distortion{{0.2, -0.1, 0.003, -0.002, 0.05, 0.01, 0.0, 0.0}};
+    Rng rng({.seed = 4});
+    for (int i = 0; i < 100; ++i) {
+        const Eigen::Vector2d p(rng.uniform(-0.3, 0.3), rng.uniform(-0.3, 0.3));
+        const auto back = distortion.undistort(distortion.distort(p));
+        BOOST_REQUIRE(back.has_value());
+        BOOST_TEST((*back - p).norm() < 1e-11);
+    }
+    BOOST_TEST(BrownConrady{}.is_none());
+}
+
+BOOST_AUTO_TEST_CASE(rig_file_round_trip) {
+    const StereoRigSpec spec = example_rig();
+    const StereoRigSpec back = read_rig_keys(parse_yaml(rig_yaml(spec), "rig.yaml", "rig"));
+    BOOST_TEST(back.sdd_mm == spec.sdd_mm);
+    BOOST_TEST(std::abs(back.stereo_angle_rad - spec.stereo_angle_rad) < 1e-15);
+    BOOST_TEST(std::abs(back.orbit_rad - spec.orbit_rad) < 1e-15);
+    BOOST_TEST(back.principal_offset_px == spec.principal_offset_px);
+    BOOST_TEST(*back.isocentre_mm == *spec.isocentre_mm);
+    BOOST_TEST(back.width_px == spec.width_px);
+}
+
+BOOST_AUTO_TEST_CASE(rig_file_refuses_an_isocentre_behind_the_detector) {
+    StereoRigSpec spec = example_rig();
+    spec.source_isocentre_mm = 1300.0;
+    BOOST_CHECK_THROW((void)read_rig_keys(parse_yaml(rig_yaml(spec), "rig.yaml", "rig")), Error);
+    BOOST_CHECK_THROW((void)make_stereo_rig(spec), Error);
+}

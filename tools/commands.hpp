@@ -1,0 +1,21 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+// Each subcommand stands in a file of its own: add_<name>(app) declares its arguments and sets
+// `run`, which main() calls after the command line was parsed. run() returns normally or throws
+// drr::Error.
+namespace tools {
+
+using Run = std::function<void()>;
+
+/// What a run ends with when it finished but its numerical outcome is not usable
+/// (docs/conventions.md).
+class NoResult : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+}  // namespace tools

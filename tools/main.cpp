@@ -1,0 +1,75 @@
+#include "commands.hpp"
+
+#include <drr/core/error.hpp>
+#include <drr/core/log.hpp>
+#include <drr/core/parallel.hpp>
+#include <drr/core/version.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+// docs/conventions.md, "Error codes".
+enum ExitCode { success = 0, internal = 1, usage = 2, invalid_file = 3, io = 4, no_result = 5 };
+
+ExitCode exit_code(drr::ErrorCode code) {
+    switch (code) {
+        case drr::ErrorCode::usage:
+            return usage;
+        case drr::ErrorCode::invalid_file:
+        case drr::ErrorCode::unsupported:
+            return invalid_file;
+        case drr::ErrorCode::io:
+            return io;
+        case drr::ErrorCode::internal:
+            return internal;
+    }
+    return internal;
+}
+
+int fail(ExitCode code, const std::string& message) {
+    fmt::print(stderr, "stereodrr: error: {}\n", message);
+    return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app(
+        "Stereo X-ray calibration and reconstruction: render, calibrate, triangulate, validate",
+        "stereodrr");
+    app.set_version_flag("--version",
+                         fmt::format("stereodrr {} ({})", drr::version(), drr::git_commit()));
+    app.require_subcommand(1);
+    int threads = 0;
+    bool verbose = false;
+    app.add_option("--threads", threads, "Threads to use; 0 takes all cores")
+        ->check(CLI::NonNegativeNumber);
+    app.add_flag("--verbose", verbose, "Log what is done to standard error");
+
+    tools::Run run;
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& request) {  // --help, --version
+        return app.exit(request);
+    } catch (const CLI::ParseError& error) {
+        app.exit(error);
+        return usage;
+    }
+    try {
+        if (verbose) drr::set_log_level(drr::LogLevel::info);
+        const drr::ThreadLimit limit(threads);
+        run();
+        return success;
+    } catch (const tools::NoResult& outcome) {
+        return fail(no_result, outcome.what());
+    } catch (const drr::Error& error) {
+        return fail(exit_code(error.code()), error.what());
+    } catch (const std::exception& error) {
+        return fail(internal, fmt::format("internal error: {}", error.what()));
+    }
+}
