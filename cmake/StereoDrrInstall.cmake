@@ -1,7 +1,7 @@
 # find_package(StereoDRR) gives the rooms as drr::<room> and stereo::<room>.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/StereoDRR)
-foreach(library drr)
+foreach(library drr stereo)
     install(EXPORT ${library}Targets NAMESPACE ${library}:: DESTINATION ${package_dir})
 endforeach()
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/StereoDRRConfigVersion.cmake

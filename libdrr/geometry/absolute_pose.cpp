@@ -1,0 +1,100 @@
+#include <drr/geometry/absolute_pose.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include <drr/core/error.hpp>
+
+#include <Eigen/Cholesky>
+
+namespace drr {
+namespace {
+
+using Matrix6d = Eigen::Matrix<double, 6, 6>;
+using Vector6d = Eigen::Matrix<double, 6, 1>;
+
+Eigen::Matrix3d cross_matrix(const Eigen::Vector3d& v) {
+    Eigen::Matrix3d m;
+    m << 0.0, -v.z(), v.y(), v.z(), 0.0, -v.x(), -v.y(), v.x(), 0.0;
+    return m;
+}
+
+struct Sums {
+    double cost = 0.0;
+    Matrix6d normal = Matrix6d::Zero();
+    Vector6d gradient = Vector6d::Zero();
+};
+
+double cost_of(std::span<const Eigen::Vector3d> points, std::span<const Eigen::Vector2d> pixels,
+               const Pinhole& pinhole, const Rigid3& pose) {
+    double cost = 0.0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Eigen::Vector3d p = pose * points[i];
+        if (p.z() <= 0.0) return std::numeric_limits<double>::infinity();
+        cost += (pinhole.project(p) - pixels[i]).squaredNorm();
+    }
+    return cost;
+}
+
+// The update is view_from_object <- exp(w) R, t + dt, so d(point)/d(w, dt) = [-[R x]x | I].
+Sums linearize(std::span<const Eigen::Vector3d> points, std::span<const Eigen::Vector2d> pixels,
+               const Pinhole& pinhole, const Rigid3& pose) {
+    Sums sums;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Eigen::Vector3d rotated = pose.rotation * points[i];
+        const Eigen::Vector3d p = rotated + pose.translation_mm;
+        const Eigen::Vector2d residual = pinhole.project(p) - pixels[i];
+        Eigen::Matrix<double, 2, 3> d_pixel;
+        d_pixel << pinhole.fx_px / p.z(), 0.0, -pinhole.fx_px * p.x() / (p.z() * p.z()), 0.0,
+            pinhole.fy_px / p.z(), -pinhole.fy_px * p.y() / (p.z() * p.z());
+        Eigen::Matrix<double, 2, 6> jacobian;
+        jacobian << -d_pixel * cross_matrix(rotated), d_pixel;
+        sums.cost += residual.squaredNorm();
+        sums.normal += jacobian.transpose() * jacobian;
+        sums.gradient += jacobian.transpose() * residual;
+    }
+    return sums;
+}
+
+}  // namespace
+
+PoseFit fit_pose(std::span<const Eigen::Vector3d> points_in_object_mm,
+                 std::span<const Eigen::Vector2d> pixels, const Pinhole& pinhole,
+                 const Rigid3& initial, int max_iterations) {
+    require(points_in_object_mm.size() == pixels.size(), "a pose fit needs a pixel for each point");
+    PoseFit fit;
+    fit.view_from_object = initial;
+    const auto count = static_cast<double>(pixels.size());
+    if (pixels.size() < 3) return fit;
+    double cost = cost_of(points_in_object_mm, pixels, pinhole, initial);
+    if (!std::isfinite(cost)) return fit;
+    double damping = 1e-6;
+    for (int iteration = 0; iteration < max_iterations && !fit.converged; ++iteration) {
+        const Sums sums = linearize(points_in_object_mm, pixels, pinhole, fit.view_from_object);
+        bool improved = false;
+        while (!improved && damping < 1e8) {
+            Matrix6d damped = sums.normal;
+            damped.diagonal() += damping * sums.normal.diagonal();
+            const Vector6d step = -damped.ldlt().solve(sums.gradient);
+            const Rigid3 trial(
+                (rotation_from_vector(step.head<3>()) * fit.view_from_object.rotation).normalized(),
+                fit.view_from_object.translation_mm + step.tail<3>());
+            const double trial_cost = cost_of(points_in_object_mm, pixels, pinhole, trial);
+            if (trial_cost <= cost) {
+                improved = true;
+                // 1e-12 of the cost is far below any pixel noise and well above rounding.
+                fit.converged = cost - trial_cost <= 1e-12 * (cost + 1e-12);
+                fit.view_from_object = trial;
+                cost = trial_cost;
+                damping = std::max(damping * 0.1, 1e-12);
+            } else {
+                damping *= 10.0;
+            }
+        }
+        if (!improved) fit.converged = true;  // no smaller cost in any damped direction
+    }
+    fit.rms_px = std::sqrt(cost / count);
+    return fit;
+}
+
+}  // namespace drr

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+
+#include <drr/geometry/pinhole.hpp>
+
+namespace stereo {
+
+/// A point reconstructed from two or more views.
+struct Triangulation {
+    Eigen::Vector3d point_in_world_mm = Eigen::Vector3d::Zero();
+    /// Covariance for independent pixel noise of 1 px in each coordinate, with the views taken as
+    /// exact; multiply by the variance of the real noise.
+    Eigen::Matrix3d unit_covariance_mm2 = Eigen::Matrix3d::Zero();
+    double reprojection_rms_px = 0.0;  ///< root mean square of the 2D residuals' length
+    /// Smallest distance of the rays to their common point, root mean square over the views.
+    double ray_distance_rms_mm = 0.0;
+    bool ok = false;  ///< false for (nearly) parallel rays or a point behind a source
+};
+
+/// Maximum-likelihood point for equal pixel noise in all views: the midpoint of the rays (the
+/// point nearest to all of them) refined by Gauss-Newton on the reprojection error (Hartley &
+/// Zisserman 2004, section 12.3 gives the cost). Throws drr::Error(usage) for fewer than two views
+/// or when the counts differ.
+[[nodiscard]] Triangulation triangulate(std::span<const drr::CalibratedView> views,
+                                        std::span<const Eigen::Vector2d> pixels);
+
+/// The depth resolution that a stereo pair is expected to have: Z^2 * delta_d / (B * f), with the
+/// distance Z (mm) of the point from the baseline, the disparity noise delta_d (px), the baseline B
+/// (mm) and the focal length f (px).
+[[nodiscard]] double expected_depth_resolution_mm(double distance_mm, double disparity_noise_px,
+                                                  double baseline_mm, double focal_length_px);
+
+}  // namespace stereo
