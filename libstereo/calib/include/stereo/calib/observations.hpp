@@ -1,0 +1,38 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include <vector>
+
+namespace stereo {
+
+/// One identified marker in one image.
+struct Observation {
+    int pose = 0;    ///< index of the phantom's pose
+    int view = 0;    ///< index of the view
+    int marker = 0;  ///< index into Observations::markers_in_phantom_mm
+    Eigen::Vector2d pixel = Eigen::Vector2d::Zero();
+};
+
+/// What a calibration procedure gets to see: the phantom as designed and where its markers were
+/// seen. Pose 0 defines the world frame.
+struct Observations {
+    std::vector<Eigen::Vector3d> markers_in_phantom_mm;
+    int view_count = 2;
+    int pose_count = 0;
+    int width_px = 0;
+    int height_px = 0;
+    std::vector<Observation> items;
+
+    /// Throws drr::Error(usage) when an index is out of its range or a pixel is not finite.
+    void validate() const;
+};
+
+/// The matched 3D and 2D points of one image.
+struct ImagePoints {
+    std::vector<Eigen::Vector3d> points_in_phantom_mm;
+    std::vector<Eigen::Vector2d> pixels;
+};
+[[nodiscard]] ImagePoints points_of_image(const Observations& observations, int pose, int view);
+
+}  // namespace stereo
