@@ -14,6 +14,8 @@ namespace drr {
 namespace {
 
 constexpr std::size_t max_yaml_bytes = std::size_t{16} << 20;
+// A message quotes keys and values of the file, which can be of any length.
+constexpr std::size_t max_message_bytes = 1000;
 
 // The unit suffixes of docs/conventions.md, for telling a wrong unit from an unknown key.
 constexpr std::string_view unit_suffixes[] = {"_mm",  "_cm",  "_m",   "_um",     "_px",
@@ -25,6 +27,15 @@ std::string without_unit(const std::string& key) {
         if (key.size() > suffix.size() && key.ends_with(suffix))
             return key.substr(0, key.size() - suffix.size());
     return key;
+}
+
+// Messages are one line each, whatever stands in the file that they quote.
+std::string one_line(std::string message) {
+    for (char& c : message)
+        if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7f) c = ' ';
+    if (message.size() > max_message_bytes)
+        message.replace(max_message_bytes, std::string::npos, " ...");
+    return message;
 }
 
 std::string place(const std::string& file, const YAML::Mark& mark) {
@@ -41,7 +52,7 @@ struct YamlMap::State {
     std::set<std::string> known;
 
     [[noreturn]] void fail(const YAML::Mark& mark, const std::string& message) const {
-        throw Error(ErrorCode::invalid_file, message, place(file, mark));
+        throw Error(ErrorCode::invalid_file, one_line(message), place(file, mark));
     }
 
     // The value of a key; marks the key as known.
