@@ -43,7 +43,8 @@ int main(int argc, char** argv) {
         "stereodrr");
     app.set_version_flag("--version",
                          fmt::format("stereodrr {} ({})", drr::version(), drr::git_commit()));
-    app.require_subcommand(1);
+    // Not (1): then an unknown option would be reported as a missing subcommand.
+    app.require_subcommand(0, 1);
     int threads = 0;
     bool verbose = false;
     app.add_option("--threads", threads, "Threads to use; 0 takes all cores")
@@ -54,6 +55,7 @@ int main(int argc, char** argv) {
 
     try {
         app.parse(argc, argv);
+        if (app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
     } catch (const CLI::Success& request) {  // --help, --version
         return app.exit(request);
     } catch (const CLI::ParseError& error) {
