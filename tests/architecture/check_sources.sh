@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# check_sources.sh ROOT: rules about the sources that the compiler does not check. Prints each line
+# that breaks one, under its rule, and fails when there is any.
+set -euo pipefail
+cd "$1"
+broken=0
+code='^(?:(?!//).)*' # what stands before a comment
+
+# refuse RULE PATTERN FILE...
+refuse() {
+    local rule=$1 pattern=$2 lines
+    shift 2
+    if (($# == 0)); then return; fi
+    lines=$(grep -HnP -e "$pattern" "$@" || true)
+    if [[ -n $lines ]]; then
+        printf '%s:\n%s\n\n' "$rule" "$lines"
+        broken=1
+    fi
+}
+
+sources() { find "$@" \( -name '*.cpp' -o -name '*.hpp' \); }
+
+mapfile -t public_headers < <(sources libdrr libstereo -path '*/include/*')
+mapfile -t libraries < <(sources libdrr libstereo)
+mapfile -t without_itk < <(sources libdrr libstereo tools |
+    grep -vxE 'libdrr/(volume/volume_io|projector/itk_ray_cast)\.cpp')
+mapfile -t estimators < <(find libstereo/{detect,calib,recon} -type f)
+
+((${#public_headers[@]} > 0)) || { echo "no public headers under $1" && exit 1; }
+
+refuse "a public header includes the standard library, Eigen and public headers of ours only" \
+    '^\s*#\s*include\s+(?!<(\w+|Eigen/\w+|(drr|stereo)/\w+/\w+\.hpp)>)' "${public_headers[@]}"
+refuse "ITK is for libdrr/volume/volume_io.cpp and libdrr/projector/itk_ray_cast.cpp only" \
+    '^\s*#\s*include\s+[<"](itk|gdcm|vnl/)' "${without_itk[@]}"
+refuse "a library neither writes to the terminal nor ends the process (see drr/core/log.hpp)" \
+    "$code"'(std::(cout|cerr|clog)\b|<iostream>|\b(printf|puts|abort|terminate|exit|_Exit)\(|fmt::print\()' \
+    "${libraries[@]}"
+refuse "detect, calib and recon name no room that knows the truth" \
+    '(drr/|drr::|stereo/|stereo::)(physics|phantom|volume|projector|imaging|study)\b' "${estimators[@]}"
+
+exit $broken
