@@ -1,12 +1,11 @@
-#include <drr/imaging/image_io.hpp>
-
-#include <algorithm>
-#include <cstring>
-
 #include <drr/core/file_io.hpp>
+#include <drr/imaging/image_io.hpp>
 
 #include <fmt/format.h>
 #include <opencv2/imgcodecs.hpp>
+
+#include <algorithm>
+#include <cstring>
 
 namespace drr {
 namespace {
@@ -38,7 +37,8 @@ GreyImage read_grey_image(const std::filesystem::path& path) {
     } catch (const cv::Exception& error) {
         throw invalid("not a readable image: " + error.err);
     }
-    if (mat.empty()) throw invalid("not a readable image, or truncated (PNG, TIFF, BMP, PGM or JPEG)");
+    if (mat.empty())
+        throw invalid("not a readable image, or truncated (PNG, TIFF, BMP, PGM or JPEG)");
     if (mat.depth() != CV_8U && mat.depth() != CV_16U)
         throw invalid("an image of 8 or 16 bits was expected");
     if (mat.channels() != 1) {
@@ -65,7 +65,9 @@ void write_png(const std::filesystem::path& path, const Image<std::uint8_t>& ima
     write_file(path, encode(image, CV_8U));
 }
 
-std::string encode_png(const Image<std::uint8_t>& image) { return encode(image, CV_8U); }
+std::string encode_png(const Image<std::uint8_t>& image) {
+    return encode(image, CV_8U);
+}
 
 Image<std::uint8_t> to_8_bits(const Image<float>& image, float low, float high) {
     Image<std::uint8_t> result(image.width(), image.height());

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <drr/core/image.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
-
-#include <drr/core/image.hpp>
 
 namespace drr {
 
