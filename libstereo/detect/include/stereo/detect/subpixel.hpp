@@ -1,0 +1,97 @@
+#pragma once
+
+#include <drr/core/image.hpp>
+#include <stereo/detect/grey_noise.hpp>
+
+#include <Eigen/Core>
+
+#include <limits>
+#include <vector>
+
+namespace stereo {
+
+/// A bead's shadow: the parameters that are fitted for each bead.
+struct BeadShadow {
+    Eigen::Vector2d center_px = Eigen::Vector2d::Zero();  ///< (column, row)
+    double radius_px = 0.0;                               ///< before blurring
+    double attenuation = 1.0;  ///< line integral through the centre, over the background's
+};
+
+/// A round region.
+struct Disc {
+    Eigen::Vector2d center_px = Eigen::Vector2d::Zero();
+    double radius_px = 0.0;
+};
+
+struct BeadFitOptions {
+    /// Standard deviation of the total blur (focal spot, detector, pixel aperture; the aperture of
+    /// a square pixel alone is 0.29 px). The starting value where it is fitted.
+    double blur_px = 0.7;
+    bool fit_blur = true;
+    /// Radius, blur and attenuation of a bead of a few pixels can hardly be told from one another,
+    /// so each is held to its starting value by a weak Gaussian prior on its logarithm, of this
+    /// standard deviation. Centres are not correlated with them, by symmetry.
+    double prior_log_radius = 0.5;
+    double prior_log_blur = 0.7;
+    double prior_log_attenuation = 1.5;
+    /// The background's level, slopes and curvatures have one too, relative to its starting level:
+    /// it matters only where most of the surroundings are saturated.
+    double prior_background = 0.5;
+    GreyNoise noise{1.0, 0.0};  ///< sets the weights; the covariance is scaled by the residuals
+    /// Pixels at or above this grey say only that the true one is not lower.
+    double saturation = std::numeric_limits<double>::infinity();
+    int max_iterations = 30;
+    double tolerance_px = 1e-4;  ///< converged when a step moves no centre by more
+    /// Weights follow from the model and the model from the weights: two rounds settle both.
+    int rounds = 2;
+};
+
+struct FittedBead {
+    BeadShadow shadow;
+    /// Of the centre, from the normal equations times the residual variance. It takes the noise as
+    /// white: where blurring correlates it (a detector's own blur), it is too small by up to the
+    /// square root of the correlated area.
+    Eigen::Matrix2d covariance_px2 = Eigen::Matrix2d::Zero();
+    double radius_sd_px = 0.0;
+    double contrast = 0.0;  ///< depth of the blurred shadow at its centre, 0 to 1
+    /// Second harmonic of the residuals: (a - b) / (a + b) of an ellipse with semi-axes a and b.
+    double ellipticity = 0.0;
+    double ellipticity_sd = 0.0;
+    Eigen::Vector2d long_axis = Eigen::Vector2d::UnitX();
+};
+
+/// One fit: one or more beads over one locally quadratic background.
+struct BeadFit {
+    std::vector<FittedBead> beads;  ///< in the order of the starting values
+    double blur_px = 0.0;
+    double background = 0.0;      ///< grey at the first bead's centre without the beads
+    double residual_rms = 0.0;    ///< of the unsaturated pixels, grey
+    double expected_noise = 0.0;  ///< what the noise model says residual_rms should be
+    double chi2_per_dof = 0.0;
+    int pixels = 0;            ///< that are not saturated
+    int saturated_pixels = 0;  ///< in the reach of the fit
+    bool converged = false;
+};
+
+/// Fits the shadows of one bead, or of up to max_joint_beads that touch, by weighted least squares
+/// (Levenberg-Marquardt) with the model
+///     grey(x, y) = (b0 + bx x + by y + bxx x^2 + bxy x y + byy y^2) prod_j (1 - P_j(|(x, y) -
+///     c_j|)),
+/// P the blurred shadow of a ball (ShadowProfile). The curvature of the background costs the centre
+/// nothing, being even where the centre's derivatives are odd, and keeps bone edges out of it.
+/// `image` holds grey values over black, so that it is proportional to detected intensity; `start`
+/// the starting values. Pixels within a margin of the beads are used, but for those in `excluded`
+/// (shadows of other beads). Not converged where there are too few pixels or the fit runs away from
+/// its start. Throws Error(usage) for no bead or more than max_joint_beads.
+[[nodiscard]] BeadFit fit_beads(const drr::Image<float>& image,
+                                const std::vector<BeadShadow>& start,
+                                const BeadFitOptions& options = {},
+                                const std::vector<Disc>& excluded = {});
+
+inline constexpr std::size_t max_joint_beads = 4;
+
+/// Radius of the pixels around a bead that its fit uses: the blurred shadow and a rim of
+/// background.
+[[nodiscard]] double fit_radius_px(double radius_px, double blur_px);
+
+}  // namespace stereo
