@@ -1,0 +1,58 @@
+#pragma once
+
+#include <drr/geometry/stereo_rig.hpp>
+#include <drr/imaging/formation.hpp>
+#include <drr/phantom/marker_phantom.hpp>
+#include <stereo/recon/epipolar.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace stereo {
+
+/// How the phantom is placed: a base orientation and a random turn and shift about it for each
+/// pose, in the rig frame (x lateral, y along the mean beam, z up).
+struct PoseSpec {
+    int calibration = 12;  ///< poses that the calibration sees
+    int held_out = 4;      ///< poses that only the reconstruction sees
+    Eigen::Vector3d base_rotation_rad = Eigen::Vector3d::Zero();  ///< rotation vector
+    double max_rotation_rad = 0.0;                                ///< of the random turn
+    Eigen::Vector3d max_shift_mm = Eigen::Vector3d::Zero();       ///< of the random shift, +-
+};
+
+/// The beam and the detector of an experiment.
+struct ImagingSpec {
+    double photon_energy_kev = 60.0;
+    int samples_per_pixel = 4;  ///< rays across a pixel at the edges of metal
+    drr::FormationOptions formation;
+};
+
+/// One synthetic experiment from start to end: what is imaged, how, and what the procedure is told.
+struct ExperimentSpec {
+    std::string name;
+    std::uint64_t seed = 0;
+    std::string phantom_file;  ///< as the experiment names it
+    drr::MarkerPhantom phantom;
+    drr::StereoRigSpec rig;
+    PoseSpec poses;
+    ImagingSpec imaging;
+    /// The procedure is told SDD, source-isocentre distance and stereo angle with uniform relative
+    /// errors of up to this much.
+    double nominal_error = 0.05;
+    double epipolar_threshold_px = 1.0;
+};
+
+/// Reads an experiment (schema stereodrr/experiment/v1) and the phantom that it names, looked for
+/// beside the experiment. Throws drr::Error(invalid_file) with file and line, Error(io).
+[[nodiscard]] ExperimentSpec read_experiment(const std::filesystem::path& path);
+
+/// The experiment and phantom that come with the library: the small LEGO cube in a clinical rig,
+/// `phantoms/default_experiment.yaml`.
+[[nodiscard]] ExperimentSpec default_experiment();
+
+/// The YAML text of an experiment; with the phantom's file beside it, read_experiment reads it
+/// back to the same values.
+[[nodiscard]] std::string experiment_yaml(const ExperimentSpec& spec);
+
+}  // namespace stereo

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <drr/core/image.hpp>
+#include <drr/core/log.hpp>
+#include <stereo/calib/bundle.hpp>
+#include <stereo/calib/uncertainty.hpp>
+#include <stereo/detect/bead_detector.hpp>
+#include <stereo/detect/identify.hpp>
+#include <stereo/recon/epipolar.hpp>
+#include <stereo/study/experiment.hpp>
+#include <stereo/study/metrics.hpp>
+
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace stereo {
+
+/// What is true in an experiment. World = phantom in pose 0, as in XMALab.
+struct Truth {
+    std::array<drr::XrayView, 2> views;
+    std::vector<drr::Rigid3> world_from_phantom;         ///< calibration poses, then held-out ones
+    std::vector<Eigen::Vector3d> markers_in_phantom_mm;  ///< beads, then references
+    /// Rows are the stereo axes in the world: along the baseline, across it, along the mean beam.
+    Eigen::Matrix3d stereo_from_world = Eigen::Matrix3d::Identity();
+};
+
+/// One image as the procedure saw it.
+struct ImageRecord {
+    int pose = 0;
+    int view = 0;
+    BeadDetectorResult detection;
+    std::vector<int> marker_of_bead;  ///< one per detected bead: index of the marker or -1
+};
+
+/// How far detected centres lie from the true projections.
+struct Localization {
+    std::size_t count = 0;
+    Eigen::Vector2d bias_px = Eigen::Vector2d::Zero();
+    double sigma_px = 0.0;  ///< root mean square error of one coordinate
+    double max_px = 0.0;    ///< largest length of an error
+};
+
+/// A bead that was reconstructed from a pose that the calibration never saw.
+struct HeldOutPoint {
+    int pose = 0;
+    int marker = 0;
+    Eigen::Vector3d true_mm = Eigen::Vector3d::Zero();     ///< world
+    Eigen::Vector3d found_mm = Eigen::Vector3d::Zero();    ///< world
+    Eigen::Vector3d aligned_mm = Eigen::Vector3d::Zero();  ///< after the best rigid motion
+    double reprojection_rms_px = 0.0;
+};
+
+/// Errors of one calibrated view and the standard deviations that the calibration claims.
+struct ViewErrors {
+    Eigen::Vector3d source_mm = Eigen::Vector3d::Zero();  ///< stereo axes
+    Eigen::Vector3d source_sd_mm = Eigen::Vector3d::Zero();
+    double sdd_mm = 0.0;
+    double sdd_sd_mm = 0.0;
+    Eigen::Vector2d principal_point_px = Eigen::Vector2d::Zero();
+    Eigen::Vector2d principal_point_sd_px = Eigen::Vector2d::Zero();
+};
+
+struct EpipolarCheck {
+    std::vector<Eigen::Vector2d> a_px;  ///< matched beads of all calibration poses, view 0
+    std::vector<Eigen::Vector2d> b_px;  ///< and view 1
+    FundamentalEstimate ransac;
+    Eigen::Matrix3d calibrated = Eigen::Matrix3d::Zero();  ///< F that the calibration implies
+    EpipolarStatistics of_calibrated;                      ///< all matches against it
+    /// Root mean square distance of exact projections under the calibration from the epipolar
+    /// lines of the RANSAC matrix: how far the two matrices disagree where the beads were.
+    double difference_rms_px = 0.0;
+    bool warning = false;  ///< the calibration's RMS is above 1 px
+};
+
+/// All that came out of an experiment.
+struct ValidationResult {
+    ExperimentSpec spec;
+    Truth truth;
+    std::vector<NominalView> nominal;  ///< what the procedure was told
+    double nominal_sdd_mm = 0.0;
+    double nominal_stereo_angle_rad = 0.0;
+    std::vector<ImageRecord> images;         ///< pose by pose, view 0 then 1
+    std::vector<IdentifyResult> identities;  ///< one per pose
+    std::array<drr::Image<std::uint16_t>, 2> first_pose_images;
+    Localization localization;
+    Observations calibration_observations;
+    BundleResult calibration;
+    std::vector<ViewErrors> view_errors;
+    double stereo_angle_error_rad = 0.0;
+    double stereo_angle_sd_rad = 0.0;
+    EpipolarCheck epipolar;
+    std::vector<HeldOutPoint> held_out;
+    double held_out_reprojection_rms_px = 0.0;
+    PointErrors absolute;  ///< in the world frame as calibrated
+    PointErrors aligned;   ///< after the best rigid motion of all held-out points onto the truth
+    /// What the calibration's covariance and the triangulation predict for the same points and the
+    /// localization noise that the detector really had (bias 0 by definition).
+    PointErrors predicted_absolute;
+    PointErrors predicted_aligned;
+    double expected_depth_resolution_mm = 0.0;  ///< Z^2 delta_d / (B f) at the isocentre
+    DistanceErrors distances;
+    bool ok = false;
+    std::string summary;  ///< one line; says what failed when not ok
+};
+
+struct ValidationHooks {
+    drr::ProgressSink progress;
+    /// Called once for each rendered image, from any thread.
+    std::function<void(int pose, int view, const drr::Image<std::uint16_t>&)> image;
+};
+
+/// Runs an experiment: renders it, measures the images as a laboratory would (with the phantom's
+/// design and nominal values only), calibrates on the calibration poses, and compares all with the
+/// truth. A procedure that fails is a result that is not ok.
+[[nodiscard]] ValidationResult validate_experiment(const ExperimentSpec& spec,
+                                                   const ValidationHooks& hooks = {});
+
+}  // namespace stereo
