@@ -1,0 +1,111 @@
+#include <stereo/study/case_folder.hpp>
+
+#include <drr/core/file_io.hpp>
+#include <drr/phantom/phantom_yaml.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace stereo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class Derived>
+Json json_of(const Eigen::MatrixBase<Derived>& matrix) {
+    Json rows = Json::array();
+    for (Eigen::Index r = 0; r < matrix.rows(); ++r) {
+        if (matrix.cols() == 1) {
+            rows.push_back(matrix(r, 0));
+            continue;
+        }
+        Json row = Json::array();
+        for (Eigen::Index c = 0; c < matrix.cols(); ++c) row.push_back(matrix(r, c));
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+std::string nominal_json(const ValidationResult& result) {
+    Json views = Json::array();
+    for (const auto& view : result.nominal)
+        views.push_back({{"focal_length_px", view.pinhole.fx_px},
+                         {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
+                         {"width_px", view.width_px},
+                         {"height_px", view.height_px},
+                         {"rotation_view_from_rig", json_of(view.view_from_rig.toRotationMatrix())}});
+    const Json json = {{"note", "what the procedure is told: nominal values with errors"},
+                       {"sdd_mm", result.nominal_sdd_mm},
+                       {"stereo_angle_rad", result.nominal_stereo_angle_rad},
+                       {"pixel_pitch_mm", result.spec.rig.pixel_pitch_mm},
+                       {"calibration_poses", result.spec.poses.calibration},
+                       {"held_out_poses", result.spec.poses.held_out},
+                       {"views", views}};
+    return json.dump(2) + "\n";
+}
+
+std::string truth_json(const ValidationResult& result) {
+    Json views = Json::array();
+    for (const auto& view : result.truth.views)
+        views.push_back({{"sdd_mm", view.sdd_mm},
+                         {"pixel_pitch_mm", json_of(view.pixel_pitch_mm)},
+                         {"principal_point_px", json_of(view.principal_point_px)},
+                         {"source_in_world_mm", json_of(view.source_in_world_mm())},
+                         {"view_from_world_mm", json_of(view.view_from_world.matrix34())},
+                         {"projection_matrix_px_from_mm",
+                          json_of(view.calibrated().projection_matrix())}});
+    Json poses = Json::array();
+    for (const auto& pose : result.truth.world_from_phantom) poses.push_back(json_of(pose.matrix34()));
+    const Json json = {{"note", "the truth; world = phantom in pose 0"},
+                       {"views", views},
+                       {"world_from_phantom_mm", poses}};
+    return json.dump(2) + "\n";
+}
+
+std::string phantom_csv(const drr::MarkerPhantom& phantom) {
+    std::string text = "x,y,z,name\n";
+    for (const auto& bead : phantom.beads)
+        text += fmt::format("{},{},{},{}\n", bead.center_mm.x(), bead.center_mm.y(),
+                            bead.center_mm.z(), bead.id);
+    return text;
+}
+
+std::string observations_csv(const ValidationResult& result) {
+    std::string text = "pose,view,bead,x_px,y_px,radius_px,flags\n";
+    for (const auto& image : result.images)
+        for (std::size_t i = 0; i < image.marker_of_bead.size(); ++i) {
+            const int marker = image.marker_of_bead[i];
+            const auto& bead = image.detection.beads[i];
+            const bool is_bead =
+                marker >= 0 && marker < static_cast<int>(result.spec.phantom.beads.size());
+            const std::string id =
+                is_bead ? std::to_string(
+                              result.spec.phantom.beads[static_cast<std::size_t>(marker)].id)
+                        : "";
+            text += fmt::format("{},{},{},{:.4f},{:.4f},{:.3f},{}\n", image.pose, image.view, id,
+                                bead.center_px.x(), bead.center_px.y(), bead.radius_px,
+                                bead_flags_text(bead.flags));
+        }
+    return text;
+}
+
+}  // namespace
+
+std::string case_image_name(int pose, int view) {
+    return fmt::format("images/pose{:02}_view{}.png", pose, view);
+}
+
+void write_case_folder(const std::filesystem::path& folder, const ValidationResult& result) {
+    drr::make_folder(folder);
+    // The phantom goes by its file's own name, since experiment.yaml looks for it beside itself.
+    ExperimentSpec spec = result.spec;
+    spec.phantom_file = std::filesystem::path(spec.phantom_file).filename().string();
+    drr::write_file(folder / "experiment.yaml", experiment_yaml(spec));
+    drr::write_file(folder / spec.phantom_file, drr::phantom_yaml(spec.phantom));
+    drr::write_file(folder / "nominal.json", nominal_json(result));
+    drr::write_file(folder / "truth.json", truth_json(result));
+    drr::write_file(folder / "phantom.csv", phantom_csv(spec.phantom));
+    drr::write_file(folder / "observations.csv", observations_csv(result));
+}
+
+}  // namespace stereo

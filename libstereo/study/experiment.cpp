@@ -1,0 +1,118 @@
+#include <stereo/study/experiment.hpp>
+
+#include <drr/core/yaml_reader.hpp>
+#include <drr/phantom/phantom_yaml.hpp>
+#include <drr/physics/attenuation.hpp>
+
+#include <fmt/format.h>
+
+#include <numbers>
+
+#include "embedded.hpp"
+
+namespace stereo {
+namespace {
+
+constexpr double degree = std::numbers::pi / 180.0;
+
+Eigen::Vector3d vector3(const drr::YamlMap& map, const std::string& key, drr::Range range = {}) {
+    const auto values = map.numbers(key, 3, range);
+    return {values[0], values[1], values[2]};
+}
+
+PoseSpec read_poses(const drr::YamlMap& map) {
+    PoseSpec poses;
+    // Above this many the phantom's images no longer fit a study's memory; nobody takes so many.
+    constexpr double max_poses = 1000.0;
+    poses.calibration = map.integer("calibration", {1.0, max_poses});
+    poses.held_out = map.integer("held_out", {0.0, max_poses});
+    if (map.has("base_rotation_deg"))
+        poses.base_rotation_rad = degree * vector3(map, "base_rotation_deg");
+    poses.max_rotation_rad = degree * map.number("max_rotation_deg", {0.0, 180.0});
+    poses.max_shift_mm = vector3(map, "max_shift_mm", drr::non_negative);
+    map.finish();
+    return poses;
+}
+
+ImagingSpec read_imaging(const drr::YamlMap& map) {
+    ImagingSpec imaging;
+    imaging.photon_energy_kev = map.number("photon_energy_kev", drr::attenuation_range_kev);
+    imaging.samples_per_pixel =
+        map.integer_or("samples_per_pixel", imaging.samples_per_pixel, {1.0, 32.0});
+    auto& formation = imaging.formation;
+    formation.photons_per_pixel = map.number("photons_per_pixel", drr::positive);
+    formation.quantum_noise = map.flag_or("quantum_noise", formation.quantum_noise);
+    formation.blur_sigma_px = map.number("blur_sigma_px", {0.0, 50.0});
+    formation.open_beam_grey =
+        map.number_or("open_beam_grey", formation.open_beam_grey, {1.0, 65535.0});
+    map.finish();
+    return imaging;
+}
+
+// Everything but the phantom itself.
+ExperimentSpec read_keys(const drr::YamlMap& map) {
+    ExperimentSpec spec;
+    spec.name = map.text("name");
+    spec.seed = map.seed("seed");
+    spec.phantom_file = map.text("phantom");
+    spec.rig = drr::read_rig_keys(map.map("rig"));
+    if (spec.rig.stereo_angle_rad == 0.0)
+        map.fail("rig", "'rig.stereo_angle_deg' must be above 0: two equal views give no depth");
+    spec.poses = read_poses(map.map("poses"));
+    spec.imaging = read_imaging(map.map("imaging"));
+    const drr::YamlMap nominal = map.map("nominal");
+    spec.nominal_error = 0.01 * nominal.number("error_percent", {0.0, 50.0});
+    nominal.finish();
+    const drr::YamlMap epipolar = map.map("epipolar");
+    spec.epipolar_threshold_px = epipolar.number("threshold_px", drr::positive);
+    epipolar.finish();
+    map.finish();
+    return spec;
+}
+
+}  // namespace
+
+ExperimentSpec read_experiment(const std::filesystem::path& path) {
+    ExperimentSpec spec = read_keys(drr::read_yaml(path, "experiment"));
+    spec.phantom = drr::read_phantom(path.parent_path() / spec.phantom_file);
+    return spec;
+}
+
+ExperimentSpec default_experiment() {
+    ExperimentSpec spec =
+        read_keys(drr::parse_yaml(embedded::default_experiment, "default experiment", "experiment"));
+    spec.phantom = drr::parse_phantom(embedded::small_lego_cube, spec.phantom_file);
+    return spec;
+}
+
+std::string experiment_yaml(const ExperimentSpec& spec) {
+    const auto& poses = spec.poses;
+    const auto& formation = spec.imaging.formation;
+    // The rig's own text without its schema line, indented.
+    std::string rig;
+    const std::string rig_text = drr::rig_yaml(spec.rig);
+    for (std::size_t at = rig_text.find('\n') + 1; at < rig_text.size();) {
+        const std::size_t end = rig_text.find('\n', at) + 1;
+        rig += "  " + rig_text.substr(at, end - at);
+        at = end;
+    }
+    std::string name = "'";
+    for (const char c : spec.name) name += c == '\'' ? std::string("''") : std::string(1, c);
+    name += "'";
+    return fmt::format(
+        "schema: stereodrr/experiment/v1\nname: {}\nseed: {}\nphantom: {}\nrig:\n{}"
+        "poses:\n  calibration: {}\n  held_out: {}\n  base_rotation_deg: [{}, {}, {}]\n"
+        "  max_rotation_deg: {}\n  max_shift_mm: [{}, {}, {}]\n"
+        "imaging:\n  photon_energy_kev: {}\n  samples_per_pixel: {}\n  photons_per_pixel: {}\n"
+        "  quantum_noise: {}\n  blur_sigma_px: {}\n  open_beam_grey: {}\n"
+        "nominal:\n  error_percent: {}\nepipolar:\n  threshold_px: {}\n",
+        name, spec.seed, spec.phantom_file, rig, poses.calibration, poses.held_out,
+        poses.base_rotation_rad.x() / degree, poses.base_rotation_rad.y() / degree,
+        poses.base_rotation_rad.z() / degree, poses.max_rotation_rad / degree,
+        poses.max_shift_mm.x(), poses.max_shift_mm.y(), poses.max_shift_mm.z(),
+        spec.imaging.photon_energy_kev, spec.imaging.samples_per_pixel, formation.photons_per_pixel,
+        formation.quantum_noise, formation.blur_sigma_px, formation.open_beam_grey,
+        100.0 * spec.nominal_error, spec.epipolar_threshold_px);
+}
+
+}  // namespace stereo
