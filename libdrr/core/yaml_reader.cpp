@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cmath>
 #include <set>
+#include <sstream>
 #include <string_view>
 
 namespace drr {
@@ -27,6 +29,31 @@ std::string without_unit(const std::string& key) {
         if (key.size() > suffix.size() && key.ends_with(suffix))
             return key.substr(0, key.size() - suffix.size());
     return key;
+}
+
+// Takes the events of a document and drops them.
+struct IgnoreEvents : YAML::EventHandler {
+    using Mark = YAML::Mark;
+    using Text = std::string;
+    void OnDocumentStart(const Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const Mark&, YAML::anchor_t) override {}
+    void OnAlias(const Mark&, YAML::anchor_t) override {}
+    void OnScalar(const Mark&, const Text&, YAML::anchor_t, const Text&) override {}
+    void OnSequenceStart(const Mark&, const Text&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const Mark&, const Text&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+};
+
+// Whether `text` holds exactly one document. Not YAML::LoadAll(text).size(), which never ends on a
+// stray comma: it finds one empty document after the other without moving on.
+bool is_one_document(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    IgnoreEvents ignore;
+    return parser.HandleNextDocument(ignore) && !parser.HandleNextDocument(ignore);
 }
 
 // Messages are one line each, whatever stands in the file that they quote.
@@ -249,12 +276,9 @@ YamlMap parse_yaml(const std::string& text, const std::string& name, const std::
     auto state = std::make_shared<YamlMap::State>();
     state->file = name;
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.size() != 1)
-            throw Error(ErrorCode::invalid_file,
-                        fmt::format("expected one YAML document, found {}", documents.size()),
-                        name);
-        state->node = documents.front();
+        if (!is_one_document(text))
+            throw Error(ErrorCode::invalid_file, "expected exactly one YAML document", name);
+        state->node = YAML::Load(text);
         YamlMap map(state);
         const std::string expected = "stereodrr/" + kind + "/v1";
         const std::string schema = map.text("schema");
@@ -262,7 +286,7 @@ YamlMap parse_yaml(const std::string& text, const std::string& name, const std::
             map.fail("schema", fmt::format("schema must be '{}', found '{}'", expected, schema));
         return map;
     } catch (const YAML::Exception& error) {
-        throw Error(ErrorCode::invalid_file, "not valid YAML: " + error.msg,
+        throw Error(ErrorCode::invalid_file, one_line("not valid YAML: " + error.msg),
                     place(name, error.mark));
     }
 }

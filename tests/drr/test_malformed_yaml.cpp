@@ -93,8 +93,8 @@ BOOST_AUTO_TEST_CASE(hostile_documents) {
           start + std::string(100000, '-'), start + "sdd_mm: &a [*a]\n", aliases,
           std::string("schema: \"stereodrr\\n/rig/v1\"\n"), start + "\"two\\nlines\": 1\n",
           start + "sdd_mm: \"two\\r\\nlines\"\n", start + "sdd_mm: " + std::string(100000, 'x'),
-          start + "? [a, b]\n: 1\n", std::string(1000, '\0'), std::string("\xff\xfe\x00s", 4),
-          std::string()})
+          ",a: 1\n" + start, start + ",", start + "---\na: 1\n", start + "? [a, b]\n: 1\n",
+          std::string(1000, '\0'), std::string("\xff\xfe\x00s", 4), std::string()})
         BOOST_TEST((read(text) == Outcome::refused), text.substr(0, 60));
 }
 
