@@ -1,0 +1,121 @@
+#include "test.hpp"
+
+#include <drr/core/error.hpp>
+#include <drr/core/file_io.hpp>
+#include <drr/core/rng.hpp>
+#include <drr/imaging/image_io.hpp>
+
+#include <opencv2/imgcodecs.hpp>
+
+#include <functional>
+
+using namespace drr;
+
+namespace {
+
+std::string encoded(const std::string& extension, const cv::Mat& image) {
+    std::vector<unsigned char> bytes;
+    cv::imencode(extension, image, bytes);
+    return {bytes.begin(), bytes.end()};
+}
+
+cv::Mat random_mat(int type) {
+    cv::Mat image(40, 60, type);
+    cv::theRNG().state = 1;
+    cv::randu(image, 0, 250);
+    return image;
+}
+
+// The error's code, or nothing when the file was read.
+std::string outcome(const std::filesystem::path& path) {
+    try {
+        (void)read_grey_image(path);
+        return "image";
+    } catch (const Error& error) {
+        BOOST_TEST(std::string(error.what()).starts_with(path.string()));
+        return name_of(error.code());
+    }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(png_of_16_bits_reads_back_the_same) {
+    const test::TemporaryFolder folder;
+    Image<std::uint16_t> image(37, 23);
+    Rng rng({.seed = 1});
+    for (auto& value : image.pixels())
+        value = static_cast<std::uint16_t>(rng.next_u32());
+    image(0, 0) = 0;
+    image(36, 22) = 65535;
+    write_png(folder.path() / "a.png", image);
+    const GreyImage back = read_grey_image(folder.path() / "a.png");
+    BOOST_TEST(back.bits == 16);
+    BOOST_REQUIRE((back.pixels.width() == 37 && back.pixels.height() == 23));
+    for (int v = 0; v < 23; ++v)
+        for (int u = 0; u < 37; ++u)
+            BOOST_TEST(back.pixels(u, v) == static_cast<float>(image(u, v)));
+}
+
+BOOST_AUTO_TEST_CASE(png_of_8_bits_reads_back_the_same) {
+    const test::TemporaryFolder folder;
+    Image<float> ramp(256, 3);
+    for (int v = 0; v < 3; ++v)
+        for (int u = 0; u < 256; ++u)
+            ramp(u, v) = static_cast<float>(u);
+    write_png(folder.path() / "a.png", to_8_bits(ramp, 0.0F, 255.0F));
+    const GreyImage back = read_grey_image(folder.path() / "a.png");
+    BOOST_TEST(back.bits == 8);
+    BOOST_TEST((back.pixels == ramp));
+    const Image<std::uint8_t> inverted = to_8_bits(ramp, 255.0F, 0.0F);
+    BOOST_TEST(inverted(0, 0) == 255);
+    BOOST_TEST(inverted(255, 0) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(other_grey_files_are_read) {
+    const test::TemporaryFolder folder;
+    for (const char* extension : {".tiff", ".png", ".pgm"}) {
+        const cv::Mat mat = random_mat(CV_16U);
+        const auto path = folder.path() / (std::string("a") + extension);
+        write_file(path, encoded(extension, mat));
+        const GreyImage image = read_grey_image(path);
+        BOOST_TEST(image.bits == 16);
+        BOOST_TEST(image.pixels(59, 39) == static_cast<float>(mat.at<std::uint16_t>(39, 59)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(colours_are_refused_unless_they_are_grey) {
+    const test::TemporaryFolder folder;
+    const auto path = folder.path() / "a.png";
+    write_file(path, encoded(".png", random_mat(CV_8UC3)));
+    BOOST_CHECK_EXCEPTION((void)read_grey_image(path), Error, [](const Error& error) {
+        return std::string(error.what()).find("has colours") != std::string::npos;
+    });
+    cv::Mat grey;
+    cv::merge(std::vector<cv::Mat>(3, random_mat(CV_8U)), grey);
+    write_file(path, encoded(".png", grey));
+    BOOST_TEST(read_grey_image(path).pixels(5, 6) ==
+               static_cast<float>(grey.at<cv::Vec3b>(6, 5)[0]));
+}
+
+BOOST_AUTO_TEST_CASE(truncated_files_are_errors) {
+    const test::TemporaryFolder folder;
+    for (const char* extension : {".png", ".tiff"}) {
+        const std::string whole = encoded(extension, random_mat(CV_16U));
+        const auto path = folder.path() / (std::string("cut") + extension);
+        for (const double part : {0.0, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99}) {
+            write_file(path, whole.substr(0, static_cast<std::size_t>(
+                                                 part * static_cast<double>(whole.size()))));
+            BOOST_TEST(outcome(path) == "invalid_file", extension << " cut to " << part);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_image_is_an_error) {
+    const test::TemporaryFolder folder;
+    BOOST_TEST(outcome(folder.path() / "absent.png") == "io");
+    BOOST_TEST(outcome(folder.path()) == "io");
+    write_file(folder.path() / "text.png", "schema: stereodrr/rig/v1\n");
+    BOOST_TEST(outcome(folder.path() / "text.png") == "invalid_file");
+    write_file(folder.path() / "float.tiff", encoded(".tiff", cv::Mat::ones(4, 4, CV_32F)));
+    BOOST_TEST(outcome(folder.path() / "float.tiff") == "invalid_file");
+}
