@@ -89,10 +89,8 @@ double Rng::poisson(double mean) noexcept {
         }
         return k;
     }
-    const double log_mean = std::log(mean);
     const double b = 0.931 + 2.53 * std::sqrt(mean);
     const double a = -0.059 + 0.02483 * b;
-    const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
     const double v_r = 0.9277 - 3.6224 / (b - 2.0);
     while (true) {
         const double u = uniform() - 0.5;
@@ -101,8 +99,10 @@ double Rng::poisson(double mean) noexcept {
         const double k = std::floor((2.0 * a / us + b) * u + mean + 0.43);
         if (us >= 0.07 && v <= v_r) return k;
         if (k < 0.0 || (us < 0.013 && v > us)) continue;
-        if (std::log(v) + std::log(inverse_alpha) - std::log(a / (us * us) + b) <=
-            -mean + k * log_mean - log_factorial(k))
+        // Only one number in ten comes this far, so the logarithms wait until here.
+        const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
+        if (std::log(v * inverse_alpha / (a / (us * us) + b)) <=
+            -mean + k * std::log(mean) - log_factorial(k))
             return k;
     }
 }
