@@ -2,6 +2,7 @@
 #include <drr/physics/materials.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -33,10 +34,11 @@ const Material& find_material(const std::string& name) {
     const auto found = std::find_if(materials.begin(), materials.end(),
                                     [&](const Material& m) { return m.name == name; });
     if (found != materials.end()) return *found;
-    std::string known;
+    std::vector<std::string> known;
     for (const Material& m : materials)
-        known += (known.empty() ? "" : ", ") + m.name;
-    throw Error(ErrorCode::usage, fmt::format("unknown material '{}'; known: {}", name, known));
+        known.push_back(m.name);
+    throw Error(ErrorCode::usage,
+                fmt::format("unknown material '{}'; known: {}", name, fmt::join(known, ", ")));
 }
 
 }  // namespace drr
