@@ -1,0 +1,53 @@
+#pragma once
+
+#include <drr/core/log.hpp>
+#include <drr/volume/ct_volume.hpp>
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace drr {
+
+struct VolumeReadOptions {
+    /// Take the values for HU although the file says or looks otherwise (see read_ct).
+    bool assume_hu = false;
+    /// The SeriesInstanceUID to read from a DICOM folder that holds several series.
+    std::string series_uid;
+    /// Files that declare more are refused before anything is allocated; 4 GiB of HU.
+    std::size_t max_voxels = std::size_t{1} << 30;
+    ProgressSink progress;
+};
+
+struct CtReadResult {
+    CtVolume volume;
+    std::string source;  ///< format and, for DICOM, the series in one line
+    /// In-plane shift (along i and j) per length along the slice normal that a tilted gantry left
+    /// in the series and that was honoured by resampling; zero for others.
+    Eigen::Vector2d shear = Eigen::Vector2d::Zero();
+    std::vector<std::string> warnings;  ///< e.g. files in the folder that were left out
+};
+
+/// Reads a CT volume in HU: a folder with one DICOM series of single-frame files (of any names;
+/// subfolders are not searched), or a NIfTI, NRRD or MetaImage file (.nii .nii.gz .nrrd .nhdr .mha
+/// .mhd). The world is LPS; oblique axes are kept.
+///
+/// DICOM slices are placed by ImagePositionPatient and ImageOrientationPatient alone. A series that
+/// shifts sideways from slice to slice (gantry tilt) is resampled linearly within each slice into a
+/// rectangular volume. The Modality must be CT and the rescale to HU must be given.
+///
+/// The other formats do not say what their values are. They are taken for HU when some voxel lies
+/// below -200 (any scan with air around or within the object has such voxels; MR, PET, masks,
+/// 8-bit images and unsigned data without the offset of 1024 have not). assume_hu skips both
+/// checks.
+///
+/// Throws Error(io) when the path cannot be read, Error(unsupported) for what is valid but not
+/// readable here (other formats, several series, uneven slices, not in HU, colour, more than 3
+/// dimensions, too large), Error(invalid_file) for malformed content.
+[[nodiscard]] CtReadResult read_ct(const std::filesystem::path& path,
+                                   const VolumeReadOptions& options = {});
+
+}  // namespace drr
