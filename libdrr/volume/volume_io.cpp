@@ -20,8 +20,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iostream>
 #include <map>
 #include <optional>
+#include <sstream>
 
 namespace drr {
 namespace {
@@ -62,6 +64,21 @@ auto with_itk(const fs::path& path, const Body& body) {
     }
 }
 
+/// MetaIO reports truncated data on std::cerr and nowhere else. Catches what is written there while
+/// it lives.
+class CaughtErrorStream {
+  public:
+    CaughtErrorStream() : before_(std::cerr.rdbuf(text_.rdbuf())) {}
+    ~CaughtErrorStream() { std::cerr.rdbuf(before_); }
+    CaughtErrorStream(const CaughtErrorStream&) = delete;
+    CaughtErrorStream& operator=(const CaughtErrorStream&) = delete;
+    [[nodiscard]] std::string text() const { return text_.str(); }
+
+  private:
+    std::ostringstream text_;
+    std::streambuf* before_;
+};
+
 template <class T>
 void append_as_float(const std::vector<char>& bytes, std::vector<float>& values) {
     const std::size_t count = bytes.size() / sizeof(T);
@@ -76,7 +93,10 @@ std::vector<float> read_pixels(itk::ImageIOBase& io) {
         region.SetSize(d, io.GetDimensions(d));
     io.SetIORegion(region);
     std::vector<char> bytes(static_cast<std::size_t>(io.GetImageSizeInBytes()));
+    const CaughtErrorStream complaints;
     io.Read(bytes.data());
+    if (!complaints.text().empty())
+        throw Error(ErrorCode::invalid_file, first_line(complaints.text()));
     std::vector<float> values;
     using Type = itk::IOComponentEnum;
     switch (io.GetComponentType()) {
