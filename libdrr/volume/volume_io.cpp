@@ -16,6 +16,7 @@
 #include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
@@ -93,10 +94,7 @@ std::vector<float> read_pixels(itk::ImageIOBase& io) {
         region.SetSize(d, io.GetDimensions(d));
     io.SetIORegion(region);
     std::vector<char> bytes(static_cast<std::size_t>(io.GetImageSizeInBytes()));
-    const CaughtErrorStream complaints;
     io.Read(bytes.data());
-    if (!complaints.text().empty())
-        throw Error(ErrorCode::invalid_file, first_line(complaints.text()));
     std::vector<float> values;
     using Type = itk::IOComponentEnum;
     switch (io.GetComponentType()) {
@@ -399,9 +397,27 @@ Eigen::Matrix3d orthonormal(const Eigen::Matrix3d& axes) {
     return svd.matrixU() * svd.matrixV().transpose();
 }
 
+/// ITK takes the missing end of a NIfTI file, plain or compressed, for zeros.
+void check_complete_nifti(const fs::path& path, std::size_t voxel_bytes) {
+    constexpr std::size_t header_bytes = 348;  // NIfTI-1; NIfTI-2 has more
+    const gzFile file = gzopen(path.c_str(), "rb");
+    if (!file) throw Error(ErrorCode::io, "cannot be opened");
+    std::vector<char> block(std::size_t{1} << 20);
+    std::size_t total = 0;
+    int count = 0;
+    while ((count = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0)
+        total += static_cast<std::size_t>(count);
+    const bool broken = gzclose(file) != Z_OK || count < 0;
+    if (broken || total < header_bytes + voxel_bytes)
+        throw Error(ErrorCode::invalid_file,
+                    fmt::format("is cut off: expected {} bytes of voxels, {} bytes can be read",
+                                voxel_bytes, total));
+}
+
 CtReadResult read_single_file(const fs::path& path, const VolumeReadOptions& options) {
     const Format format = format_of(path);
     itk::ImageIOBase& io = *format.io;
+    const CaughtErrorStream complaints;
     io.SetFileName(path.string());
     io.ReadImageInformation();
     check_declared_size(io, path, bytes_behind(path, format.detached), options.max_voxels);
@@ -424,7 +440,10 @@ CtReadResult read_single_file(const fs::path& path, const VolumeReadOptions& opt
           volume.origin_mm.allFinite()))
         throw Error(ErrorCode::invalid_file, "the spacing must be positive and the origin finite");
     volume.direction = orthonormal(volume.direction);
+    if (format.name == "NIfTI") check_complete_nifti(path, io.GetImageSizeInBytes());
     volume.hu = read_pixels(io);
+    if (!complaints.text().empty())
+        throw Error(ErrorCode::invalid_file, first_line(complaints.text()));
     if (volume.hu.size() != volume.voxel_count())
         throw Error(ErrorCode::invalid_file, "the file does not hold all of its voxels");
     const float lowest = *std::min_element(volume.hu.begin(), volume.hu.end());
