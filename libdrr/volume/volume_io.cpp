@@ -278,8 +278,8 @@ std::vector<Slice> choose_series(std::map<std::string, std::vector<Slice>>& by_s
     std::size_t named = 0;
     for (const auto& [uid, slices] : by_series) {
         if (++named > most_named) break;
-        list += fmt::format("\n  {} ({}, '{}', {} slices)", uid, slices[0].modality,
-                            slices[0].description, slices.size());
+        list += fmt::format("{} {} ({}, '{}', {} slices)", named > 1 ? ";" : "", uid,
+                            slices[0].modality, slices[0].description, slices.size());
     }
     throw Error(
         wanted.empty() ? ErrorCode::unsupported : ErrorCode::usage,

@@ -1,0 +1,246 @@
+#include "commands.hpp"
+
+#include <drr/core/file_io.hpp>
+#include <drr/core/version.hpp>
+#include <drr/geometry/stereo_rig.hpp>
+#include <drr/imaging/image_io.hpp>
+#include <drr/physics/attenuation.hpp>
+#include <drr/projector/itk_ray_cast.hpp>
+#include <drr/volume/volume_io.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <memory>
+#include <numbers>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+using json = nlohmann::ordered_json;
+
+struct RenderOptions {
+    std::string ct;
+    std::string rig;
+    std::string output;
+    drr::VolumeReadOptions reading;
+    double energy_kev = 60.0;  ///< about the mean of a 100 kV beam
+    std::optional<double> threshold_hu;
+};
+
+/// The grey window of a picture, in line integrals.
+struct Window {
+    float low = 0.0F;
+    float high = 1.0F;
+};
+
+/// From the 1st to the 99.5th percentile of what lies behind the object (line integrals above 0),
+/// over both views, so that a pair is shown alike.
+Window automatic_window(const std::array<drr::Image<float>, 2>& images) {
+    std::vector<float> values;
+    for (const auto& image : images)
+        std::copy_if(image.pixels().begin(), image.pixels().end(), std::back_inserter(values),
+                     [](float value) { return value > 0.0F; });
+    if (values.empty())
+        throw NoResult("both views are empty: no ray meets the volume; check the rig's isocentre");
+    const auto percentile = [&](double share) {
+        const auto nth = values.begin() + static_cast<std::ptrdiff_t>(
+                                              share * static_cast<double>(values.size() - 1));
+        std::nth_element(values.begin(), nth, values.end());
+        return *nth;
+    };
+    Window window{percentile(0.01), percentile(0.995)};
+    if (window.high <= window.low) window.low = 0.0F;
+    return window;
+}
+
+/// Line integrals as a radiograph shows them: attenuating is bright, on 16 bits.
+drr::Image<std::uint16_t> picture(const drr::Image<float>& image, const Window& window) {
+    drr::Image<std::uint16_t> result(image.width(), image.height());
+    for (std::size_t n = 0; n < image.size(); ++n) {
+        const float share = (image.pixels()[n] - window.low) / (window.high - window.low);
+        result.pixels()[n] =
+            static_cast<std::uint16_t>(std::lround(65535.0F * std::clamp(share, 0.0F, 1.0F)));
+    }
+    return result;
+}
+
+/// A 2D MetaImage on the detector, mm; the origin is the perpendicular's foot from the source.
+std::string meta_image(const drr::Image<float>& image, const drr::XrayView& view) {
+    const Eigen::Vector3d first = view.pixel_in_view_mm(Eigen::Vector2d::Zero());
+    std::string text = fmt::format(
+        "ObjectType = Image\nNDims = 2\n"
+        "Comment = line integrals of attenuation; mm on the detector from the foot of the "
+        "perpendicular; offset is the first pixel's centre\n"
+        "BinaryData = True\nBinaryDataByteOrderMSB = False\nCompressedData = False\n"
+        "Offset = {} {}\nElementSpacing = {} {}\nDimSize = {} {}\n"
+        "ElementType = MET_FLOAT\nElementDataFile = LOCAL\n",
+        first.x(), first.y(), view.pixel_pitch_mm.x(), view.pixel_pitch_mm.y(), image.width(),
+        image.height());
+    const std::size_t header = text.size();
+    text.resize(header + image.size() * sizeof(float));
+    std::memcpy(text.data() + header, image.pixels().data(), image.size() * sizeof(float));
+    return text;
+}
+
+template <class Matrix>
+json rows(const Matrix& matrix) {
+    json result = json::array();
+    for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
+        json values = json::array();
+        for (Eigen::Index column = 0; column < matrix.cols(); ++column)
+            values.push_back(matrix(row, column));
+        result.push_back(values);
+    }
+    return result;
+}
+
+json list(const Eigen::VectorXd& vector) {
+    return std::vector<double>(vector.data(), vector.data() + vector.size());
+}
+
+json view_json(const drr::XrayView& view, const std::string& name) {
+    return {{"line_integrals", name + ".mha"},
+            {"picture", name + ".png"},
+            {"source_in_world_mm", list(view.source_in_world_mm())},
+            {"sdd_mm", view.sdd_mm},
+            {"pixel_pitch_mm", list(view.pixel_pitch_mm)},
+            {"principal_point_px", list(view.principal_point_px)},
+            {"size_px", {view.width_px, view.height_px}},
+            {"view_from_world", rows(view.view_from_world.matrix34())},
+            {"projection_matrix", rows(view.calibrated().projection_matrix())}};
+}
+
+/// A line on a terminal that is overwritten; quiet elsewhere.
+drr::ProgressSink terminal_progress() {
+    if (!isatty(STDERR_FILENO)) return {};
+    return [](std::string_view stage, std::size_t done, std::size_t total) {
+        const std::size_t before = 100 * (done - 1) / total;
+        const std::size_t now = 100 * done / total;
+        if (now == before && done != total) return;
+        fmt::print(stderr, "\r{:<16} {:3} %{}", stage, now, done == total ? "\n" : "");
+        std::fflush(stderr);
+    };
+}
+
+void render(const RenderOptions& options) {
+    const drr::HuToMu hu_to_mu{drr::attenuation_per_mm("water", options.energy_kev),
+                               options.threshold_hu};
+    hu_to_mu.validate();
+    drr::StereoRigSpec rig = drr::read_rig(options.rig);
+    drr::VolumeReadOptions reading = options.reading;
+    reading.progress = terminal_progress();
+    const drr::CtReadResult ct = drr::read_ct(options.ct, reading);
+    const drr::CtVolume& volume = ct.volume;
+    for (const std::string& warning : ct.warnings)
+        fmt::print(stderr, "stereodrr: warning: {}: {}\n", options.ct, warning);
+    if (!rig.isocentre_mm) rig.isocentre_mm = volume.centre_in_world_mm();
+
+    const drr::StereoViews views = make_stereo_rig(rig);
+    const drr::ItkRayCastProjector projector(volume, hu_to_mu, terminal_progress());
+    const std::array<drr::Image<float>, 2> images{projector.line_integrals(views[0]),
+                                                  projector.line_integrals(views[1])};
+    const Window window = automatic_window(images);
+
+    const fs::path folder = options.output;
+    drr::make_folder(folder);
+    const std::array<std::string, 2> names{"view0", "view1"};
+    json views_json = json::array();
+    for (std::size_t n = 0; n < 2; ++n) {
+        drr::write_file(folder / (names[n] + ".mha"), meta_image(images[n], views[n]));
+        drr::write_png(folder / (names[n] + ".png"), picture(images[n], window));
+        views_json.push_back(view_json(views[n], names[n]));
+    }
+    const json record = {
+        {"schema", "stereodrr/render/v1"},
+        {"version", drr::version()},
+        {"git_commit", drr::git_commit()},
+        {"ct",
+         {{"path", options.ct},
+          {"source", ct.source},
+          {"assume_hu", reading.assume_hu},
+          {"sizes", volume.sizes},
+          {"spacing_mm", list(volume.spacing_mm)},
+          {"origin_mm", list(volume.origin_mm)},
+          {"direction", rows(volume.direction)},
+          {"shear_removed", list(ct.shear)},
+          {"warnings", ct.warnings}}},
+        {"attenuation",
+         {{"energy_kev", options.energy_kev},
+          {"mu_water_per_mm", hu_to_mu.mu_water_per_mm},
+          {"threshold_hu", hu_to_mu.threshold_hu ? json(*hu_to_mu.threshold_hu) : json(nullptr)}}},
+        {"projector", "itk::RayCastInterpolateImageFunction"},
+        {"rig",
+         {{"file", options.rig},
+          {"sdd_mm", rig.sdd_mm},
+          {"source_isocentre_mm", rig.source_isocentre_mm},
+          {"stereo_angle_rad", rig.stereo_angle_rad},
+          {"orbit_rad", rig.orbit_rad},
+          {"isocentre_mm", list(*rig.isocentre_mm)},
+          {"baseline_mm", baseline_mm(views)}}},
+        {"picture_window", {{"low", window.low}, {"high", window.high}}},
+        {"views", views_json}};
+    drr::write_file(folder / "render.json", record.dump(2) + "\n");
+
+    fmt::print("{}\n", ct.source);
+    fmt::print("volume      {} x {} x {} voxels of {:.4g} x {:.4g} x {:.4g} mm{}\n",
+               volume.sizes[0], volume.sizes[1], volume.sizes[2], volume.spacing_mm[0],
+               volume.spacing_mm[1], volume.spacing_mm[2],
+               ct.shear.norm() > 0.0
+                   ? fmt::format(", gantry tilt of {:.1f} deg resampled",
+                                 std::atan(ct.shear.norm()) * 180.0 / std::numbers::pi)
+                   : "");
+    fmt::print("isocentre   {:.2f} {:.2f} {:.2f} mm (LPS)\n", rig.isocentre_mm->x(),
+               rig.isocentre_mm->y(), rig.isocentre_mm->z());
+    fmt::print("rig         SDD {:g} mm, magnification {:.3f}, baseline {:.2f} mm\n", rig.sdd_mm,
+               rig.sdd_mm / rig.source_isocentre_mm, baseline_mm(views));
+    fmt::print("\n{:<7} {:>10} {:>10}   {}\n", "view", "mean", "max", "line integral");
+    for (std::size_t n = 0; n < 2; ++n) {
+        double sum = 0.0;
+        for (const float value : images[n].pixels())
+            sum += static_cast<double>(value);
+        fmt::print("{:<7} {:10.4f} {:10.4f}   {}\n", names[n],
+                   sum / static_cast<double>(images[n].size()),
+                   *std::max_element(images[n].pixels().begin(), images[n].pixels().end()),
+                   (folder / (names[n] + ".mha")).string());
+    }
+}
+
+}  // namespace
+
+void add_render(CLI::App& app, Run& run) {
+    auto* command = app.add_subcommand("render", "Render a stereo pair of radiographs from a CT");
+    const auto options = std::make_shared<RenderOptions>();
+    command
+        ->add_option("--ct", options->ct,
+                     "Folder of DICOM files, or a NIfTI, NRRD or MetaImage file")
+        ->required();
+    command->add_option("--rig", options->rig, "Rig file, schema stereodrr/rig/v1")->required();
+    command->add_option("-o,--output", options->output, "Folder to write to")->required();
+    command->add_option("--threshold-hu", options->threshold_hu,
+                        "Voxels below this count as empty, e.g. 200 for bone alone");
+    command
+        ->add_option("--energy-kev", options->energy_kev,
+                     "Photon energy, which gives the attenuation of water")
+        ->capture_default_str();
+    command->add_option("--series", options->reading.series_uid,
+                        "SeriesInstanceUID, for a folder that holds several series");
+    command->add_flag("--assume-hu", options->reading.assume_hu,
+                      "Take the values for HU although the file says or looks otherwise");
+    command->callback([options, &run] { run = [options] { render(*options); }; });
+}
+
+}  // namespace tools
