@@ -1,0 +1,107 @@
+// The command `stereodrr render` from a CT file to pictures, and its exit codes.
+#include "test.hpp"
+
+#include <drr/core/file_io.hpp>
+#include <drr/imaging/image_io.hpp>
+
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+int run(const std::string& arguments) {
+    const std::string command = std::string(STEREODRR_TOOL) + " " + arguments + " >/dev/null 2>&1";
+    return WEXITSTATUS(std::system(command.c_str()));
+}
+
+/// Air with a block of water on the patient's left (+x) and superior (+z) side.
+std::string ct() {
+    constexpr int n = 20;
+    std::vector<std::int16_t> hu(n * n * n, -1000);
+    for (int k = 12; k < 18; ++k)
+        for (int j = 6; j < 14; ++j)
+            for (int i = 11; i < 17; ++i)
+                hu[std::size_t((k * n + j) * n + i)] = 0;
+    std::string bytes(hu.size() * 2, '\0');
+    std::memcpy(bytes.data(), hu.data(), bytes.size());
+    return "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
+           "Offset = 0 0 0\nElementSpacing = 5 5 5\nDimSize = 20 20 20\n"
+           "ElementType = MET_SHORT\nElementDataFile = LOCAL\n" +
+           bytes;
+}
+
+const char* rig =
+    "schema: stereodrr/rig/v1\nsdd_mm: 1200\nsource_isocentre_mm: 900\nstereo_angle_deg: 6\n"
+    "detector: { width_px: 64, height_px: 64, pixel_pitch_mm: 2.5 }\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(pictures_are_upright_with_left_at_the_right) {
+    const test::TemporaryFolder folder;
+    const std::string base = folder.path().string();
+    drr::write_file(folder.path() / "ct.mha", ct());
+    drr::write_file(folder.path() / "rig.yaml", rig);
+    BOOST_REQUIRE_EQUAL(
+        run("render --ct " + base + "/ct.mha --rig " + base + "/rig.yaml -o " + base + "/out"), 0);
+    for (const char* name : {"view0", "view1"}) {
+        const drr::GreyImage image =
+            drr::read_grey_image(folder.path() / "out" / (std::string(name) + ".png"));
+        BOOST_TEST(image.bits == 16);
+        double total = 0.0, column_sum = 0.0, row_sum = 0.0;
+        for (int row = 0; row < 64; ++row)
+            for (int column = 0; column < 64; ++column) {
+                const double value = double(image.pixels(column, row));
+                total += value;
+                column_sum += value * column;
+                row_sum += value * row;
+            }
+        // The block's centre is 20 mm left and 27 mm above the isocentre: some 10 and 14 px.
+        BOOST_TEST(column_sum / total > 31.5 + 5.0);
+        BOOST_TEST(row_sum / total < 31.5 - 8.0);
+    }
+    const auto record =
+        nlohmann::json::parse(drr::read_text_file(folder.path() / "out" / "render.json"));
+    BOOST_TEST(record.at("schema") == "stereodrr/render/v1");
+    BOOST_TEST(record.at("rig").at("isocentre_mm").at(0) == 47.5);
+    BOOST_TEST(record.at("views").at(0).at("projection_matrix").size() == 3U);
+    // The line integrals are what any reader of MetaImage sees: 64 x 64 floats behind the header.
+    const std::string image = drr::read_text_file(folder.path() / "out" / "view0.mha");
+    BOOST_TEST(image.size() > 64U * 64U * 4U);
+    float most = 0.0F;
+    for (std::size_t n = 0; n < 64 * 64; ++n) {
+        float value = 0.0F;
+        std::memcpy(&value, image.data() + image.size() - 64 * 64 * 4 + 4 * n, 4);
+        most = std::max(most, value);
+    }
+    // 40 mm of water at 60 keV, 0.0206 / mm; slanted rays through it are up to 2 % longer.
+    BOOST_TEST(most == 40.0 * 0.0206, boost::test_tools::tolerance(0.03));
+}
+
+BOOST_AUTO_TEST_CASE(exit_codes) {
+    const test::TemporaryFolder folder;
+    const std::string base = folder.path().string();
+    drr::write_file(folder.path() / "ct.mha", ct());
+    drr::write_file(folder.path() / "rig.yaml", rig);
+    drr::write_file(folder.path() / "far.yaml",
+                    std::string(rig) + "isocentre_mm: [47.5, 47.5, 9000]\n");
+    const auto render = [&](const std::string& ct_path, const std::string& rig_path,
+                            const std::string& more = "") {
+        return run("render --ct " + base + "/" + ct_path + " --rig " + base + "/" + rig_path +
+                   " -o " + base + "/out " + more);
+    };
+    BOOST_TEST(run("render") == 2);
+    BOOST_TEST(render("ct.mha", "rig.yaml", "--energy-kev 1") == 2);
+    BOOST_TEST(render("rig.yaml", "rig.yaml") == 3);
+    BOOST_TEST(render("ct.mha", "ct.mha") == 3);
+    BOOST_TEST(render("none.mha", "rig.yaml") == 4);
+    BOOST_TEST(render("ct.mha", "far.yaml") == 5);
+    BOOST_TEST(!fs::exists(folder.path() / "out"));
+}
