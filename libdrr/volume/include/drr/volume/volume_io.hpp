@@ -47,7 +47,6 @@ struct CtReadResult {
 /// Throws Error(io) when the path cannot be read, Error(unsupported) for what is valid but not
 /// readable here (other formats, several series, uneven slices, not in HU, colour, more than 3
 /// dimensions, too large), Error(invalid_file) for malformed content.
-CtReadResult read_ct(const std::filesystem::path& path,
-                                   const VolumeReadOptions& options = {});
+CtReadResult read_ct(const std::filesystem::path& path, const VolumeReadOptions& options = {});
 
 }  // namespace drr
