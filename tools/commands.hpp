@@ -12,6 +12,7 @@ namespace tools {
 using Run = std::function<void()>;
 
 void add_render(CLI::App& app, Run& run);
+void add_validate(CLI::App& app, Run& run);
 
 /// What a run ends with when it finished but its numerical outcome is not usable
 /// (docs/conventions.md).

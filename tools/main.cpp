@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
     app.add_flag("--verbose", verbose, "Log what is done to standard error");
 
     tools::Run run;
+    tools::add_validate(app, run);
     tools::add_render(app, run);
 
     try {

@@ -1,23 +1,16 @@
+#include <drr/core/error.hpp>
 #include <drr/geometry/absolute_pose.hpp>
+
+#include <Eigen/Cholesky>
 
 #include <cmath>
 #include <limits>
-
-#include <drr/core/error.hpp>
-
-#include <Eigen/Cholesky>
 
 namespace drr {
 namespace {
 
 using Matrix6d = Eigen::Matrix<double, 6, 6>;
 using Vector6d = Eigen::Matrix<double, 6, 1>;
-
-Eigen::Matrix3d cross_matrix(const Eigen::Vector3d& v) {
-    Eigen::Matrix3d m;
-    m << 0.0, -v.z(), v.y(), v.z(), 0.0, -v.x(), -v.y(), v.x(), 0.0;
-    return m;
-}
 
 struct Sums {
     double cost = 0.0;

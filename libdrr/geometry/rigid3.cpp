@@ -7,6 +7,22 @@
 
 namespace drr {
 
+Eigen::Matrix3d cross_matrix(const Eigen::Vector3d& v) {
+    Eigen::Matrix3d m;
+    m << 0.0, -v.z(), v.y(), v.z(), 0.0, -v.x(), -v.y(), v.x(), 0.0;
+    return m;
+}
+
+Eigen::Matrix3d left_jacobian(const Eigen::Vector3d& rotation_vector_rad) {
+    const double angle = rotation_vector_rad.norm();
+    const Eigen::Matrix3d cross = cross_matrix(rotation_vector_rad);
+    // below this the next term of the series is lost in rounding
+    if (angle < 1e-4) return Eigen::Matrix3d::Identity() + 0.5 * cross + cross * cross / 6.0;
+    const double a2 = angle * angle;
+    return Eigen::Matrix3d::Identity() + (1.0 - std::cos(angle)) / a2 * cross +
+           (angle - std::sin(angle)) / (a2 * angle) * cross * cross;
+}
+
 Eigen::Quaterniond rotation_from_vector(const Eigen::Vector3d& rotation_vector_rad) {
     const double angle = rotation_vector_rad.norm();
     // sin(a/2)/a by its series near 0, where the quotient loses digits

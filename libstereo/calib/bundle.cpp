@@ -4,7 +4,6 @@
 
 #include <Eigen/Eigenvalues>
 #include <ceres/ceres.h>
-#include <ceres/rotation.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,29 +30,66 @@ struct MotionBlock {
     }
 };
 
-struct ReprojectionResidual {
-    Eigen::Vector3d point_in_phantom_mm;
-    Eigen::Vector2d pixel;
-    Eigen::Matrix3d view_base;     // rotation of view_from_world at w = 0
-    Eigen::Matrix3d phantom_base;  // rotation of world_from_phantom at w = 0
+// Projected minus observed pixel of one marker, in units of its standard deviation. Analytic
+// derivatives: with exp(w) R x = y, dy/dw = -[y]x J(w) (left_jacobian).
+class ReprojectionCost final : public ceres::SizedCostFunction<2, 4, 6, 6> {
+  public:
+    ReprojectionCost(const Eigen::Vector3d& point_in_phantom_mm, const Observation& observed,
+                     const Eigen::Quaterniond& view_base, const Eigen::Quaterniond& phantom_base)
+        : turned_point_(phantom_base * point_in_phantom_mm),
+          observed_(observed.pixel),
+          weight_(1.0 / observed.sd_px),
+          view_base_(view_base) {}
 
-    template <class T>
-    bool operator()(const T* intrinsics, const T* view, const T* phantom, T* residual) const {
-        using Vector = Eigen::Matrix<T, 3, 1>;
-        const Vector turned = (phantom_base * point_in_phantom_mm).cast<T>();
-        Vector in_world;
-        ceres::AngleAxisRotatePoint(phantom, turned.data(), in_world.data());
-        in_world += Eigen::Map<const Vector>(phantom + 3);
-        const Vector aligned = view_base.cast<T>() * in_world;
-        Vector in_view;
-        ceres::AngleAxisRotatePoint(view, aligned.data(), in_view.data());
-        in_view += Eigen::Map<const Vector>(view + 3);
-        const T& f = intrinsics[0];
-        const T& aspect = intrinsics[1];
-        residual[0] = f * in_view[0] / in_view[2] + intrinsics[2] - pixel.x();
-        residual[1] = f * aspect * in_view[1] / in_view[2] + intrinsics[3] - pixel.y();
+    bool Evaluate(const double* const* parameters, double* residuals,
+                  double** jacobians) const override {
+        const Eigen::Map<const Eigen::Vector4d> intrinsics(parameters[0]);
+        const Eigen::Map<const Eigen::Vector3d> view_turn(parameters[1]);
+        const Eigen::Map<const Eigen::Vector3d> view_shift(parameters[1] + 3);
+        const Eigen::Map<const Eigen::Vector3d> phantom_turn(parameters[2]);
+        const Eigen::Map<const Eigen::Vector3d> phantom_shift(parameters[2] + 3);
+        const Eigen::Vector3d in_phantom_axes =
+            drr::rotation_from_vector(phantom_turn) * turned_point_;
+        const Eigen::Quaterniond view_rotation = drr::rotation_from_vector(view_turn) * view_base_;
+        const Eigen::Vector3d in_view_axes = view_rotation * (in_phantom_axes + phantom_shift);
+        const Eigen::Vector3d p = in_view_axes + view_shift;
+        if (!(p.z() > 0.0)) return false;
+        const double f = intrinsics[0];
+        const double aspect = intrinsics[1];
+        const double x = p.x() / p.z();
+        const double y = p.y() / p.z();
+        Eigen::Map<Eigen::Vector2d> residual(residuals);
+        residual << f * x + intrinsics[2], f * aspect * y + intrinsics[3];
+        residual = weight_ * (residual - observed_);
+        if (jacobians == nullptr) return true;
+
+        if (jacobians[0] != nullptr) {
+            Eigen::Map<Eigen::Matrix<double, 2, 4, Eigen::RowMajor>> d(jacobians[0]);
+            d << x, 0.0, 1.0, 0.0, aspect * y, f * y, 0.0, 1.0;
+            d *= weight_;
+        }
+        Eigen::Matrix<double, 2, 3> d_pixel;
+        d_pixel << f, 0.0, -f * x, 0.0, f * aspect, -f * aspect * y;
+        d_pixel *= weight_ / p.z();
+        if (jacobians[1] != nullptr) {
+            Eigen::Map<Eigen::Matrix<double, 2, 6, Eigen::RowMajor>> d(jacobians[1]);
+            d << -d_pixel * drr::cross_matrix(in_view_axes) * drr::left_jacobian(view_turn),
+                d_pixel;
+        }
+        if (jacobians[2] != nullptr) {
+            const Eigen::Matrix<double, 2, 3> d_shift = d_pixel * view_rotation.toRotationMatrix();
+            Eigen::Map<Eigen::Matrix<double, 2, 6, Eigen::RowMajor>> d(jacobians[2]);
+            d << -d_shift * drr::cross_matrix(in_phantom_axes) * drr::left_jacobian(phantom_turn),
+                d_shift;
+        }
         return true;
     }
+
+  private:
+    Eigen::Vector3d turned_point_;
+    Eigen::Vector2d observed_;
+    double weight_;
+    Eigen::Quaterniond view_base_;
 };
 
 struct Bundle {
@@ -93,10 +129,9 @@ struct Bundle {
             auto& view = views[static_cast<std::size_t>(item.view)];
             auto& phantom = phantoms[static_cast<std::size_t>(item.pose)];
             result->AddResidualBlock(
-                new ceres::AutoDiffCostFunction<ReprojectionResidual, 2, 4, 6, 6>(
-                    new ReprojectionResidual{
-                        observations.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)],
-                        item.pixel, view.base.toRotationMatrix(), phantom.base.toRotationMatrix()}),
+                new ReprojectionCost(
+                    observations.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)], item,
+                    view.base, phantom.base),
                 nullptr, intrinsics[static_cast<std::size_t>(item.view)].data(),
                 view.parameters.data(), phantom.parameters.data());
         }
@@ -149,7 +184,7 @@ struct Bundle {
         std::vector<double> sorted;
         for (std::size_t i = 0; i < used.size(); ++i) {
             if (!pose_known[static_cast<std::size_t>(observations.items[i].pose)]) continue;
-            lengths[i] = residual(observations.items[i]).norm();
+            lengths[i] = residual(observations.items[i]).norm() / observations.items[i].sd_px;
             sorted.push_back(lengths[i]);
         }
         if (sorted.empty()) return false;
@@ -248,6 +283,7 @@ BundleResult bundle(const Observations& observations, const BundleOptions& optio
     result.pose_known = problem.pose_known;
     result.used = problem.used;
     double sum = 0.0;
+    double weighted_sum = 0.0;
     std::size_t count = 0;
     for (std::size_t i = 0; i < observations.items.size(); ++i) {
         result.residuals_px.push_back(problem.residual(observations.items[i]));
@@ -256,7 +292,9 @@ BundleResult bundle(const Observations& observations, const BundleOptions& optio
                 ++result.rejected_count;
             continue;
         }
+        const double sd = observations.items[i].sd_px;
         sum += result.residuals_px.back().squaredNorm();
+        weighted_sum += result.residuals_px.back().squaredNorm() / (sd * sd);
         ++count;
     }
     const Eigen::MatrixXd unit_covariance = inverse_if_regular(problem.normal_matrix());
@@ -267,8 +305,8 @@ BundleResult bundle(const Observations& observations, const BundleOptions& optio
         return result;
     }
     result.rms_px = std::sqrt(sum / static_cast<double>(count));
-    result.sigma0_px = std::sqrt(sum / freedom);
-    result.covariance = sum / freedom * unit_covariance;
+    result.sigma0 = std::sqrt(weighted_sum / freedom);
+    result.covariance = weighted_sum / freedom * unit_covariance;
     result.ok = summary.IsSolutionUsable() && summary.termination_type == ceres::CONVERGENCE;
     result.summary =
         fmt::format("{} observations, {} rejected, RMS {:.4f} px, {}", count, result.rejected_count,

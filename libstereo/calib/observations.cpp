@@ -12,6 +12,7 @@ void Observations::validate() const {
             item.marker >= 0 && item.marker < static_cast<int>(markers_in_phantom_mm.size()),
             "observation of an unknown marker");
         drr::require(item.pixel.allFinite(), "an observed pixel must be finite");
+        drr::require(item.sd_px > 0.0, "an observation's standard deviation must be positive");
     }
 }
 

@@ -1,28 +1,18 @@
+#include <drr/core/error.hpp>
 #include <stereo/recon/epipolar.hpp>
+
+#include <Eigen/LU>
 
 #include <algorithm>
 #include <cmath>
 
-#include <drr/core/error.hpp>
-
-#include <Eigen/LU>
-
 namespace stereo {
-namespace {
-
-Eigen::Matrix3d cross_matrix(const Eigen::Vector3d& v) {
-    Eigen::Matrix3d m;
-    m << 0.0, -v.z(), v.y(), v.z(), 0.0, -v.x(), -v.y(), v.x(), 0.0;
-    return m;
-}
-
-}  // namespace
-
 Eigen::Matrix3d fundamental_from_views(const drr::CalibratedView& a, const drr::CalibratedView& b) {
     const drr::Rigid3 b_from_a = b.view_from_world * a.view_from_world.inverse();
-    const Eigen::Matrix3d essential = cross_matrix(b_from_a.translation_mm) * b_from_a.matrix();
-    const Eigen::Matrix3d f = b.pinhole.matrix().inverse().transpose() * essential *
-                              a.pinhole.matrix().inverse();
+    const Eigen::Matrix3d essential =
+        drr::cross_matrix(b_from_a.translation_mm) * b_from_a.matrix();
+    const Eigen::Matrix3d f =
+        b.pinhole.matrix().inverse().transpose() * essential * a.pinhole.matrix().inverse();
     return f / f.norm();
 }
 
@@ -63,8 +53,7 @@ EpipolarStatistics epipolar_statistics(const Eigen::Matrix3d& fundamental,
     }
     std::sort(distances.begin(), distances.end());
     statistics.rms_px = std::sqrt(sum / static_cast<double>(a.size()));
-    statistics.median_px =
-        0.5 * (distances[(a.size() - 1) / 2] + distances[a.size() / 2]);
+    statistics.median_px = 0.5 * (distances[(a.size() - 1) / 2] + distances[a.size() / 2]);
     statistics.max_px = distances.back();
     return statistics;
 }

@@ -1,11 +1,10 @@
-#include <stereo/recon/triangulate.hpp>
-
-#include <cmath>
-
 #include <drr/core/error.hpp>
+#include <stereo/recon/triangulate.hpp>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+
+#include <cmath>
 
 namespace stereo {
 namespace {
@@ -40,9 +39,11 @@ bool midpoint(std::span<const drr::CalibratedView> views, std::span<const Eigen:
 }  // namespace
 
 Triangulation triangulate(std::span<const drr::CalibratedView> views,
-                          std::span<const Eigen::Vector2d> pixels) {
+                          std::span<const Eigen::Vector2d> pixels, std::span<const double> sd_px) {
     drr::require(views.size() >= 2, "triangulation needs at least two views");
     drr::require(views.size() == pixels.size(), "triangulation needs one pixel in each view");
+    drr::require(sd_px.empty() || sd_px.size() == views.size(),
+                 "triangulation needs a standard deviation for each view, or none");
     Triangulation result;
     if (!midpoint(views, pixels, result)) return result;
 
@@ -62,16 +63,17 @@ Triangulation triangulate(std::span<const drr::CalibratedView> views,
             jacobian << pinhole.fx_px / p.z(), 0.0, -pinhole.fx_px * p.x() / (p.z() * p.z()), 0.0,
                 pinhole.fy_px / p.z(), -pinhole.fy_px * p.y() / (p.z() * p.z());
             jacobian = jacobian * views[i].view_from_world.matrix();
+            const double weight = sd_px.empty() ? 1.0 : 1.0 / (sd_px[i] * sd_px[i]);
             cost += residual.squaredNorm();
-            normal += jacobian.transpose() * jacobian;
-            gradient += jacobian.transpose() * residual;
+            normal += weight * jacobian.transpose() * jacobian;
+            gradient += weight * jacobian.transpose() * residual;
         }
         const Eigen::Vector3d step = -normal.ldlt().solve(gradient);
         if (!step.allFinite()) return result;
         result.point_in_world_mm += step;
         if (step.norm() < 1e-10) break;  // mm; far below any noise
     }
-    result.unit_covariance_mm2 = normal.inverse();
+    result.covariance_mm2 = normal.inverse();
     result.reprojection_rms_px = std::sqrt(cost / static_cast<double>(views.size()));
     result.ok = result.point_in_world_mm.allFinite();
     return result;

@@ -1,10 +1,11 @@
-#include <stereo/study/case_folder.hpp>
-
 #include <drr/core/file_io.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
+#include <stereo/study/case_folder.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <cmath>
 
 namespace stereo {
 namespace {
@@ -20,7 +21,8 @@ Json json_of(const Eigen::MatrixBase<Derived>& matrix) {
             continue;
         }
         Json row = Json::array();
-        for (Eigen::Index c = 0; c < matrix.cols(); ++c) row.push_back(matrix(r, c));
+        for (Eigen::Index c = 0; c < matrix.cols(); ++c)
+            row.push_back(matrix(r, c));
         rows.push_back(row);
     }
     return rows;
@@ -29,11 +31,12 @@ Json json_of(const Eigen::MatrixBase<Derived>& matrix) {
 std::string nominal_json(const ValidationResult& result) {
     Json views = Json::array();
     for (const auto& view : result.nominal)
-        views.push_back({{"focal_length_px", view.pinhole.fx_px},
-                         {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
-                         {"width_px", view.width_px},
-                         {"height_px", view.height_px},
-                         {"rotation_view_from_rig", json_of(view.view_from_rig.toRotationMatrix())}});
+        views.push_back(
+            {{"focal_length_px", view.pinhole.fx_px},
+             {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
+             {"width_px", view.width_px},
+             {"height_px", view.height_px},
+             {"rotation_view_from_rig", json_of(view.view_from_rig.toRotationMatrix())}});
     const Json json = {{"note", "what the procedure is told: nominal values with errors"},
                        {"sdd_mm", result.nominal_sdd_mm},
                        {"stereo_angle_rad", result.nominal_stereo_angle_rad},
@@ -47,15 +50,16 @@ std::string nominal_json(const ValidationResult& result) {
 std::string truth_json(const ValidationResult& result) {
     Json views = Json::array();
     for (const auto& view : result.truth.views)
-        views.push_back({{"sdd_mm", view.sdd_mm},
-                         {"pixel_pitch_mm", json_of(view.pixel_pitch_mm)},
-                         {"principal_point_px", json_of(view.principal_point_px)},
-                         {"source_in_world_mm", json_of(view.source_in_world_mm())},
-                         {"view_from_world_mm", json_of(view.view_from_world.matrix34())},
-                         {"projection_matrix_px_from_mm",
-                          json_of(view.calibrated().projection_matrix())}});
+        views.push_back(
+            {{"sdd_mm", view.sdd_mm},
+             {"pixel_pitch_mm", json_of(view.pixel_pitch_mm)},
+             {"principal_point_px", json_of(view.principal_point_px)},
+             {"source_in_world_mm", json_of(view.source_in_world_mm())},
+             {"view_from_world_mm", json_of(view.view_from_world.matrix34())},
+             {"projection_matrix_px_from_mm", json_of(view.calibrated().projection_matrix())}});
     Json poses = Json::array();
-    for (const auto& pose : result.truth.world_from_phantom) poses.push_back(json_of(pose.matrix34()));
+    for (const auto& pose : result.truth.world_from_phantom)
+        poses.push_back(json_of(pose.matrix34()));
     const Json json = {{"note", "the truth; world = phantom in pose 0"},
                        {"views", views},
                        {"world_from_phantom_mm", poses}};
@@ -71,7 +75,7 @@ std::string phantom_csv(const drr::MarkerPhantom& phantom) {
 }
 
 std::string observations_csv(const ValidationResult& result) {
-    std::string text = "pose,view,bead,x_px,y_px,radius_px,flags\n";
+    std::string text = "pose,view,bead,x_px,y_px,sd_px,radius_px,flags\n";
     for (const auto& image : result.images)
         for (std::size_t i = 0; i < image.marker_of_bead.size(); ++i) {
             const int marker = image.marker_of_bead[i];
@@ -79,11 +83,12 @@ std::string observations_csv(const ValidationResult& result) {
             const bool is_bead =
                 marker >= 0 && marker < static_cast<int>(result.spec.phantom.beads.size());
             const std::string id =
-                is_bead ? std::to_string(
-                              result.spec.phantom.beads[static_cast<std::size_t>(marker)].id)
-                        : "";
-            text += fmt::format("{},{},{},{:.4f},{:.4f},{:.3f},{}\n", image.pose, image.view, id,
-                                bead.center_px.x(), bead.center_px.y(), bead.radius_px,
+                is_bead
+                    ? std::to_string(result.spec.phantom.beads[static_cast<std::size_t>(marker)].id)
+                    : "";
+            text += fmt::format("{},{},{},{:.4f},{:.4f},{:.4f},{:.3f},{}\n", image.pose, image.view,
+                                id, bead.center_px.x(), bead.center_px.y(),
+                                std::pow(bead.covariance_px2.determinant(), 0.25), bead.radius_px,
                                 bead_flags_text(bead.flags));
         }
     return text;

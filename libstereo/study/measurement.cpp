@@ -1,6 +1,7 @@
 #include "measurement.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace stereo {
 namespace {
@@ -43,13 +44,13 @@ IdentifyResult identify_pose(std::span<ImageRecord> views, const LaboratoryKnowl
     std::vector<std::vector<Eigen::Vector2d>> blobs;
     for (const auto& image : views) {
         blobs.emplace_back();
-        for (const auto& bead : image.detection.beads) blobs.back().push_back(bead.center_px);
+        for (const auto& bead : image.detection.beads)
+            blobs.back().push_back(bead.center_px);
     }
     IdentifyResult result = identify_markers(blobs, known.design, known.nominal);
     for (std::size_t v = 0; v < views.size(); ++v)
-        views[v].marker_of_bead = v < result.views.size()
-                                      ? result.views[v].marker_of_blob
-                                      : std::vector<int>(blobs[v].size(), -1);
+        views[v].marker_of_bead = v < result.views.size() ? result.views[v].marker_of_blob
+                                                          : std::vector<int>(blobs[v].size(), -1);
     return result;
 }
 
@@ -68,7 +69,10 @@ Observations observations_of(const std::vector<ImageRecord>& images,
             const int marker = image.marker_of_bead[i];
             const BeadDetection& bead = image.detection.beads[i];
             if (marker < 0 || marker >= beads || (bead.flags & distrusted) != 0) continue;
-            observations.items.push_back({image.pose - first, image.view, marker, bead.center_px});
+            // geometric mean of the two principal standard deviations
+            const double sd_px = std::pow(bead.covariance_px2.determinant(), 0.25);
+            observations.items.push_back(
+                {image.pose - first, image.view, marker, bead.center_px, sd_px});
         }
     }
     return observations;

@@ -1,8 +1,10 @@
-#include <stereo/study/validation.hpp>
+#include "measurement.hpp"
+#include "synthesis.hpp"
 
 #include <drr/core/parallel.hpp>
 #include <stereo/recon/rigid_fit.hpp>
 #include <stereo/recon/triangulate.hpp>
+#include <stereo/study/validation.hpp>
 
 #include <fmt/format.h>
 
@@ -10,9 +12,6 @@
 #include <cmath>
 #include <map>
 #include <mutex>
-
-#include "measurement.hpp"
-#include "synthesis.hpp"
 
 namespace stereo {
 namespace {
@@ -68,6 +67,7 @@ Localization localization_of(const Observations& observations, const Truth& trut
     Localization result;
     const auto views = true_views(truth);
     double squares = 0.0;
+    double ratio_squares = 0.0;
     for (const auto& item : observations.items) {
         const Eigen::Vector3d point =
             truth.world_from_phantom[static_cast<std::size_t>(item.pose)] *
@@ -77,11 +77,13 @@ Localization localization_of(const Observations& observations, const Truth& trut
         ++result.count;
         result.bias_px += error;
         squares += error.squaredNorm();
+        ratio_squares += error.squaredNorm() / (item.sd_px * item.sd_px);
         result.max_px = std::max(result.max_px, error.norm());
     }
     if (result.count == 0) return result;
     result.bias_px /= static_cast<double>(result.count);
     result.sigma_px = std::sqrt(0.5 * squares / static_cast<double>(result.count));
+    result.sigma_ratio = std::sqrt(0.5 * ratio_squares / static_cast<double>(result.count));
     return result;
 }
 
@@ -90,6 +92,7 @@ struct Match {
     int pose = 0;
     int marker = 0;
     std::array<Eigen::Vector2d, 2> pixels;
+    std::array<double, 2> sd_px{};
 };
 
 std::vector<Match> matches_of(const Observations& observations) {
@@ -99,7 +102,10 @@ std::vector<Match> matches_of(const Observations& observations) {
     std::vector<Match> matches;
     for (const auto& [key, pair] : seen)
         if (pair[0] != nullptr && pair[1] != nullptr)
-            matches.push_back({key.first, key.second, {pair[0]->pixel, pair[1]->pixel}});
+            matches.push_back({key.first,
+                               key.second,
+                               {pair[0]->pixel, pair[1]->pixel},
+                               {pair[0]->sd_px, pair[1]->sd_px}});
     return matches;
 }
 
@@ -164,15 +170,16 @@ void check_epipolar(ValidationResult& result) {
 PointErrors predicted(const ValidationResult& result, const std::vector<Match>& matches,
                       bool after_alignment) {
     // The calibration's covariance and the triangulation's, both for the noise that really is.
-    const double variance_px2 = result.localization.sigma_px * result.localization.sigma_px;
-    const double scale = variance_px2 / std::pow(result.calibration.sigma0_px, 2.0);
+    const double noise_scale = std::pow(result.localization.sigma_ratio, 2.0);
+    const double calibration_scale = noise_scale / std::pow(result.calibration.sigma0, 2.0);
     const Eigen::Matrix3d& axes = result.truth.stereo_from_world;
     std::vector<Eigen::Vector3d> truth;
-    for (const auto& point : result.held_out) truth.push_back(point.true_mm);
+    for (const auto& point : result.held_out)
+        truth.push_back(point.true_mm);
     const auto points_under = [&](std::span<const drr::CalibratedView> views) {
         std::vector<Eigen::Vector3d> points;
         for (const auto& match : matches)
-            points.push_back(triangulate(views, match.pixels).point_in_world_mm);
+            points.push_back(triangulate(views, match.pixels, match.sd_px).point_in_world_mm);
         drr::Rigid3 motion;
         if (after_alignment) motion = fit_rigid(points, truth).to_from_from;
         Eigen::VectorXd stacked(static_cast<Eigen::Index>(3 * points.size()));
@@ -181,15 +188,16 @@ PointErrors predicted(const ValidationResult& result, const std::vector<Match>& 
         return stacked;
     };
     const Eigen::VectorXd of_calibration =
-        propagate(result.calibration, points_under).diagonal() * scale;
+        propagate(result.calibration, points_under).diagonal() * calibration_scale;
     PointErrors errors;
     errors.count = matches.size();
     Eigen::Vector3d variance = Eigen::Vector3d::Zero();
     for (std::size_t i = 0; i < matches.size(); ++i) {
         const Eigen::Matrix3d of_point =
-            triangulate(result.calibration.views, matches[i].pixels).unit_covariance_mm2;
+            triangulate(result.calibration.views, matches[i].pixels, matches[i].sd_px)
+                .covariance_mm2;
         variance += (of_calibration.segment<3>(static_cast<Eigen::Index>(3 * i)) +
-                     variance_px2 * (axes * of_point * axes.transpose()).diagonal()) /
+                     noise_scale * (axes * of_point * axes.transpose()).diagonal()) /
                     static_cast<double>(matches.size());
     }
     errors.rms_mm = variance.cwiseSqrt();
@@ -206,7 +214,7 @@ void score_held_out(const Observations& observations, ValidationResult& result) 
     std::vector<int> pose_of_point;
     double squares = 0.0;
     for (const auto& match : matches_of(observations)) {
-        const Triangulation t = triangulate(views, match.pixels);
+        const Triangulation t = triangulate(views, match.pixels, match.sd_px);
         if (!t.ok) continue;
         HeldOutPoint point;
         point.pose = first + match.pose;
@@ -241,9 +249,9 @@ void score_held_out(const Observations& observations, ValidationResult& result) 
     // Disparity is the difference of two coordinates, each with the localization noise.
     const double distance =
         result.spec.rig.source_isocentre_mm * std::cos(0.5 * result.spec.rig.stereo_angle_rad);
-    result.expected_depth_resolution_mm = expected_depth_resolution_mm(
-        distance, std::sqrt(2.0) * result.localization.sigma_px, drr::baseline_mm(result.truth.views),
-        views[0].pinhole.fx_px);
+    result.expected_depth_resolution_mm =
+        expected_depth_resolution_mm(distance, std::sqrt(2.0) * result.localization.sigma_px,
+                                     drr::baseline_mm(result.truth.views), views[0].pinhole.fx_px);
 }
 
 std::string identification_failures(const ValidationResult& result) {
@@ -269,7 +277,8 @@ ValidationResult validate_experiment(const ExperimentSpec& spec, const Validatio
 
     render_and_measure(spec, known, hooks, result);
     const int poses = spec.poses.calibration + spec.poses.held_out;
-    result.localization = localization_of(observations_of(result.images, known, 0, poses), result.truth);
+    result.localization =
+        localization_of(observations_of(result.images, known, 0, poses), result.truth);
 
     // From here on only what was measured is used, until the scores compare it with the truth.
     result.calibration_observations =
@@ -286,12 +295,12 @@ ValidationResult validate_experiment(const ExperimentSpec& spec, const Validatio
     score_held_out(observations_of(result.images, known, spec.poses.calibration, poses), result);
     result.ok = result.aligned.count > 0;
     result.summary =
-        result.ok
-            ? fmt::format("lateral RMS {:.4f} mm, depth RMS {:.4f} mm after rigid alignment ({} "
-                          "held-out beads), epipolar RMS {:.3f} px",
-                          result.aligned.lateral_rms_mm(), result.aligned.depth_rms_mm(),
-                          result.aligned.count, result.epipolar.of_calibrated.rms_px)
-            : "no bead of the held-out poses could be reconstructed";
+        result.ok ? fmt::format(
+                        "lateral RMS {:.4f} mm, depth RMS {:.4f} mm after rigid alignment ({} "
+                        "held-out beads), epipolar RMS {:.3f} px",
+                        result.aligned.lateral_rms_mm(), result.aligned.depth_rms_mm(),
+                        result.aligned.count, result.epipolar.of_calibrated.rms_px)
+                  : "no bead of the held-out poses could be reconstructed";
     return result;
 }
 

@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(bundle_recovers_truth_within_its_own_error_bars) {
             (judged(result.views) - judged(truth)).cwiseQuotient(claimed_sd(result));
         mean_square += z.squaredNorm() / (13.0 * seeds);
         largest = std::max(largest, z.lpNorm<Eigen::Infinity>());
-        sigma0 += result.sigma0_px / seeds;
+        sigma0 += result.sigma0 / seeds;
     }
     BOOST_TEST_MESSAGE("largest error " << largest << " sd, mean square " << mean_square);
     BOOST_TEST(largest < 4.0);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(bundle_rejects_wrong_identities_and_says_so) {
     BOOST_TEST(result.rejected_count == (c.observations.items.size() - 10 + 99) / 100);
     for (std::size_t i = 10; i < c.observations.items.size(); i += 100)
         BOOST_TEST(!result.used[i]);
-    BOOST_TEST(result.sigma0_px < 0.021);
+    BOOST_TEST(result.sigma0 < 0.021);
 }
 
 BOOST_AUTO_TEST_CASE(bundle_says_what_it_cannot_do) {

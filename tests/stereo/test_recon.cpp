@@ -72,23 +72,23 @@ BOOST_AUTO_TEST_CASE(triangulation_covariance_agrees_with_samples) {
     const auto views = views_at(30.0);
     const Eigen::Vector3d point(10.0, -20.0, 15.0);
     constexpr int n = 4000;
-    constexpr double sigma = 0.05;
+    constexpr std::array sd_px{0.03, 0.08};
     Rng rng({.seed = 2});
     Eigen::Matrix3d sampled = Eigen::Matrix3d::Zero();
     Triangulation t;
     for (int i = 0; i < n; ++i) {
-        const auto noise = [&]() -> Eigen::Vector2d {
-            return Eigen::Vector2d(rng.normal(), rng.normal()) * sigma;
+        const auto noise = [&](double sd) -> Eigen::Vector2d {
+            return Eigen::Vector2d(rng.normal(), rng.normal()) * sd;
         };
-        const Eigen::Vector2d na = noise();
-        const Eigen::Vector2d nb = noise();
+        const Eigen::Vector2d na = noise(sd_px[0]);
+        const Eigen::Vector2d nb = noise(sd_px[1]);
         const std::array<Eigen::Vector2d, 2> pixels{views[0].project(point) + na,
                                                     views[1].project(point) + nb};
-        t = triangulate(views, pixels);
+        t = triangulate(views, pixels, sd_px);
         const Eigen::Vector3d e = t.point_in_world_mm - point;
         sampled += e * e.transpose() / n;
     }
-    const Eigen::Matrix3d predicted = sigma * sigma * t.unit_covariance_mm2;
+    const Eigen::Matrix3d& predicted = t.covariance_mm2;
     for (int axis = 0; axis < 3; ++axis)
         BOOST_TEST(std::abs(sampled(axis, axis) / predicted(axis, axis) - 1.0) <
                    4.0 * std::sqrt(2.0 / n));

@@ -42,6 +42,13 @@ struct Rigid3 {
             a_from_b.rotation * b_from_c.translation_mm + a_from_b.translation_mm};
 }
 
+/// The matrix [v]x with [v]x w = v x w.
+[[nodiscard]] Eigen::Matrix3d cross_matrix(const Eigen::Vector3d& v);
+
+/// The left Jacobian of SO(3): exp(v + d) = exp(J d) exp(v) to first order in d (Barfoot, "State
+/// estimation for robotics", eq. 7.77).
+[[nodiscard]] Eigen::Matrix3d left_jacobian(const Eigen::Vector3d& rotation_vector_rad);
+
 /// The rotation by |v| radians about v (exponential map), right for any |v|.
 [[nodiscard]] Eigen::Quaterniond rotation_from_vector(const Eigen::Vector3d& rotation_vector_rad);
 

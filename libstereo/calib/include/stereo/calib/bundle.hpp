@@ -27,7 +27,9 @@ struct BundleResult {
     std::vector<bool> used;                       ///< one per observation; false: rejected
     std::size_t rejected_count = 0;               ///< outliers among the known poses' observations
     double rms_px = 0.0;                          ///< of the length of the used residuals
-    double sigma0_px = 0.0;  ///< estimated noise of one coordinate, sqrt(sum r^2 / (2n - p))
+    /// How much larger the noise is than the observations' sd_px say: sqrt(sum (r/sd)^2 / (2n -
+    /// p)).
+    double sigma0 = 0.0;
     /// Covariance of the parameters, with sigma0: for each view f, [fy/fx], cx, cy (px), the
     /// rotation vector of a left-multiplied turn of view_from_world (rad) and its translation (mm);
     /// then for each known pose but the first the same six of world_from_phantom.
@@ -38,9 +40,9 @@ struct BundleResult {
     std::string summary;
 };
 
-/// Bundle adjustment: minimizes the squared reprojection residuals over intrinsics, view poses and
-/// phantom poses with Ceres, from initial_calibration(). The phantom's marker positions are taken
-/// as exact.
+/// Bundle adjustment: minimizes the squared reprojection residuals, in units of sd_px, over
+/// intrinsics, view poses and phantom poses with Ceres, from initial_calibration(). The phantom's
+/// marker positions are taken as exact.
 [[nodiscard]] BundleResult bundle(const Observations& observations,
                                   const BundleOptions& options = {});
 

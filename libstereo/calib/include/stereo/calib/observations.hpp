@@ -12,6 +12,7 @@ struct Observation {
     int view = 0;    ///< index of the view
     int marker = 0;  ///< index into Observations::markers_in_phantom_mm
     Eigen::Vector2d pixel = Eigen::Vector2d::Zero();
+    double sd_px = 1.0;  ///< standard deviation of one coordinate; only ratios matter
 };
 
 /// What a calibration procedure gets to see: the phantom as designed and where its markers were

@@ -40,6 +40,9 @@ struct Localization {
     Eigen::Vector2d bias_px = Eigen::Vector2d::Zero();
     double sigma_px = 0.0;  ///< root mean square error of one coordinate
     double max_px = 0.0;    ///< largest length of an error
+    /// Root mean square error of one coordinate in units of the detector's own standard deviations:
+    /// 1 when its error bars hold.
+    double sigma_ratio = 0.0;
 };
 
 /// A bead that was reconstructed from a pose that the calibration never saw.
@@ -96,7 +99,8 @@ struct ValidationResult {
     PointErrors absolute;  ///< in the world frame as calibrated
     PointErrors aligned;   ///< after the best rigid motion of all held-out points onto the truth
     /// What the calibration's covariance and the triangulation predict for the same points and the
-    /// localization noise that the detector really had (bias 0 by definition).
+    /// localization noise that the detector really had: its standard deviations times
+    /// Localization::sigma_ratio (bias 0 by definition).
     PointErrors predicted_absolute;
     PointErrors predicted_aligned;
     double expected_depth_resolution_mm = 0.0;  ///< Z^2 delta_d / (B f) at the isocentre
