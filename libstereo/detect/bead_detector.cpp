@@ -65,6 +65,7 @@ class Detector {
         : options_(options), image_(over_black(image, options)) {
         fit_options_.noise = estimate_noise(image_);
         fit_options_.saturation = saturation_of(image_);
+        fit_options_.prior_radius_px = 0.5 * options.diameter_px;
         fit_options_.prior_log_radius = std::log(options.diameter_factor);
     }
     BeadDetectorResult run();
@@ -248,8 +249,9 @@ BeadDetectorResult Detector::run() {
 
     // First each candidate by itself: most of them are no beads.
     BeadFitOptions quick = fit_options_;
-    quick.rounds = 1;
     quick.tolerance_px = 0.02;
+    // The second pass starts where the first one ended, with the weights that belong there.
+    fit_options_.rounds = quick.rounds = 1;
     std::vector<Fitted> beads;
     std::vector<BeadShadow> shadows;
     const auto accept = [&](const Fitted& fitted) {
@@ -305,30 +307,43 @@ BeadDetectorResult Detector::run() {
     // another's fit relied on.
     for (bool settled = false; !settled;) {
         settled = true;
-        std::vector<std::size_t> kept;
-        std::vector<BeadShadow> refined = shadows;
+        std::vector<Fitted> refitted(beads.size());
+        std::vector<int BeadRefusals::*> reasons(beads.size());
+        std::vector<std::vector<std::size_t>> joint(beads.size());
         for (std::size_t i = 0; i < beads.size(); ++i) {
-            const std::vector<std::size_t> joint = touching(i, shadows);
+            joint[i] = touching(i, shadows);
             std::vector<BeadShadow> start;
-            for (const std::size_t j : joint)
+            for (const std::size_t j : joint[i])
                 start.push_back(shadows[j]);
-            const BeadFit fit = fit_beads(image_, start, fit_options_, others(joint, shadows));
-            int BeadRefusals::*reason =
+            const BeadFit fit = fit_beads(image_, start, fit_options_, others(joint[i], shadows));
+            reasons[i] =
                 fit.beads.empty() ? &BeadRefusals::no_fit : verdict(fit, fit.beads.front());
-            if (reason != nullptr) {
-                ++(result.refusals.*reason);
-                settled = false;
+            if (reasons[i] == nullptr) refitted[i] = {fit.beads.front(), fit};
+        }
+        std::vector<std::size_t> kept;
+        for (std::size_t i = 0; i < beads.size(); ++i) {
+            if (reasons[i] == nullptr) {
+                beads[i] = refitted[i];
+                kept.push_back(i);
                 continue;
             }
-            kept.push_back(i);
-            beads[i] = {fit.beads.front(), fit};
-            refined[i] = fit.beads.front().shadow;
+            settled = false;
+            // It may have failed because of what it was fitted with: the fainter one goes first.
+            const bool has_worse =
+                std::any_of(joint[i].begin(), joint[i].end(), [&](std::size_t j) {
+                    return j != i && reasons[j] != nullptr &&
+                           beads[j].bead.contrast < beads[i].bead.contrast;
+                });
+            if (has_worse)
+                kept.push_back(i);
+            else
+                ++(result.refusals.*reasons[i]);
         }
         std::vector<Fitted> next;
         shadows.clear();
         for (const std::size_t i : kept) {
-            next.push_back(beads[i]);
-            shadows.push_back(refined[i]);
+            shadows.push_back(beads[i].bead.shadow);
+            next.push_back(std::move(beads[i]));
         }
         beads = std::move(next);
     }

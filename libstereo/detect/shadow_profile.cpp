@@ -6,8 +6,8 @@
 namespace stereo {
 namespace {
 
-// Nodes a blur length: cubic interpolation of a Gaussian edge then errs by 3e-5.
-constexpr double nodes_per_blur = 4.0;
+// Nodes a blur length: cubic interpolation of a Gaussian edge then errs by 1e-4.
+constexpr double nodes_per_blur = 3.0;
 // The Gaussian is cut where it is 4e-6 of its peak.
 constexpr double kernel_reach = 5.0;
 

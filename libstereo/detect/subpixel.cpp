@@ -257,7 +257,8 @@ NormalEquations Problem::evaluate(const Parameters& p, bool with_derivatives) co
     }
     if (options_.fit_blur) prior(blur_index, p.blur, start_.blur, options_.prior_log_blur);
     for (std::size_t b = 0; b < beads_; ++b) {
-        prior(first_of_bead(b) + 2, p.beads[b].radius_px, start_.beads[b].radius_px,
+        prior(first_of_bead(b) + 2, p.beads[b].radius_px,
+              options_.prior_radius_px > 0.0 ? options_.prior_radius_px : start_.beads[b].radius_px,
               options_.prior_log_radius);
         prior(first_of_bead(b) + 3, p.beads[b].attenuation, start_.beads[b].attenuation,
               options_.prior_log_attenuation);
@@ -323,7 +324,8 @@ bool Problem::minimize() {
             if (center_step < options_.tolerance_px && gain <= least_gain * normal.cost)
                 return true;
         } else {
-            if (center_step < 0.01 * options_.tolerance_px) return true;
+            // At the minimum, as near as the interpolated derivatives can tell.
+            if (possible && center_step < options_.tolerance_px) return true;
             damping *= 10.0;
             if (damping > 1e7) return false;
         }

@@ -32,6 +32,7 @@ struct BeadFitOptions {
     /// so each is held to its starting value by a weak Gaussian prior on its logarithm, of this
     /// standard deviation. Centres are not correlated with them, by symmetry.
     double prior_log_radius = 0.5;
+    double prior_radius_px = 0.0;  ///< 0: the starting value
     double prior_log_blur = 0.7;
     double prior_log_attenuation = 1.5;
     /// The background's level, slopes and curvatures have one too, relative to its starting level:
