@@ -21,4 +21,7 @@ class NoResult : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+void add_detect(CLI::App& app, Run& run);
+void add_triangulate(CLI::App& app, Run& run);
+
 }  // namespace tools

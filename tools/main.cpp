@@ -54,6 +54,8 @@ int main(int argc, char** argv) {
     tools::Run run;
     tools::add_validate(app, run);
     tools::add_render(app, run);
+    tools::add_detect(app, run);
+    tools::add_triangulate(app, run);
 
     try {
         app.parse(argc, argv);
