@@ -29,6 +29,7 @@ struct TriangulateArguments {
     std::vector<std::string> points;
     stereo::MatchOptions match;
     stereo::ClusterOptions cluster;
+    double pixel_offset_px = 0.0;
     std::string folder = ".";
 };
 
@@ -63,15 +64,17 @@ Json json_of(const Spread& s) {
 }
 
 std::vector<Eigen::Vector2d> undistorted(const std::vector<stereo::BeadDetection>& beads,
-                                         const stereo::ViewCalibration& calibration) {
+                                         const stereo::ViewCalibration& calibration,
+                                         double offset_px) {
     std::vector<Eigen::Vector2d> pixels;
     for (const stereo::BeadDetection& bead : beads) {
+        const Eigen::Vector2d center = bead.center_px.array() + offset_px;
         if (!calibration.distortion) {
-            pixels.push_back(bead.center_px);
+            pixels.push_back(center);
             continue;
         }
         const auto pixel =
-            drr::undistort_pixel(calibration.view.pinhole, *calibration.distortion, bead.center_px);
+            drr::undistort_pixel(calibration.view.pinhole, *calibration.distortion, center);
         // A pixel that no undistorted one maps to has no partner anywhere.
         pixels.push_back(pixel.value_or(Eigen::Vector2d::Constant(-1e6)));
     }
@@ -123,7 +126,8 @@ void triangulate(const TriangulateArguments& arguments) {
         std::array<std::vector<Eigen::Vector2d>, 2> pixels;
         for (std::size_t c = 0; c < 2; ++c) {
             frame.images[c] = stereo::read_detections(arguments.points[2 * f + c]);
-            pixels[c] = undistorted(frame.images[c].beads, cameras[c]);
+            pixels[c] = undistorted(frame.images[c].beads, cameras[c],
+                                    arguments.pixel_offset_px);
         }
         frame.result = stereo::match_across_views(cameras[0].view, cameras[1].view, pixels[0],
                                                   pixels[1], arguments.match);
@@ -158,6 +162,7 @@ void triangulate(const TriangulateArguments& arguments) {
                    {"version", drr::version()},
                    {"git_commit", drr::git_commit()},
                    {"calibration", arguments.calibration},
+                   {"pixel_offset_px", arguments.pixel_offset_px},
                    {"max_sampson_px", arguments.match.max_sampson_px},
                    {"max_gap_mm", arguments.cluster.max_gap_mm},
                    {"max_change_mm", arguments.cluster.max_change_mm},
@@ -227,6 +232,9 @@ void add_triangulate(CLI::App& app, Run& run) {
                      "Detections of camera 1 and camera 2, for one or more frames")
         ->required()
         ->expected(2, 1 << 20);
+    command->add_option("--pixel-offset-px", arguments->pixel_offset_px,
+                        "Added to the detections' columns and rows: 0.5 for a calibration whose "
+                        "origin is the corner of the first pixel (default 0: its centre)");
     command->add_option("--max-sampson-px", arguments->match.max_sampson_px,
                         "Largest epipolar (Sampson) distance of a match (default 1.5)");
     command->add_option("--min-depth-mm", arguments->match.min_depth_mm,

@@ -40,7 +40,7 @@ class Lines {
             if (!line.empty()) lines_.push_back({line, number});
             at = end + 1;
         }
-        last_number_ = number;
+        last_number_ = std::max(1, number);
     }
 
     [[nodiscard]] bool done() const { return next_ == lines_.size(); }

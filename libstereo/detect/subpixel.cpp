@@ -421,7 +421,7 @@ BeadFit Problem::solve() {
 }  // namespace
 
 double fit_radius_px(double radius_px, double blur_px) {
-    return 1.25 * radius_px + 3.0 * blur_px + 1.5;
+    return 1.1 * radius_px + 2.5 * blur_px + 1.0;
 }
 
 BeadFit fit_beads(const drr::Image<float>& image, const std::vector<BeadShadow>& start,

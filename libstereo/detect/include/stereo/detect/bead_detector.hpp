@@ -51,11 +51,11 @@ struct BeadDetectorOptions {
     /// leaves more.
     double max_relative_residual = 0.16;
     /// Refused above: (a - b) / (a + b). A ball's shadow is an ellipse of less than 0.01 anywhere
-    /// on a common detector; short pieces of edges and of overlapping bones have more than 0.3.
-    double max_ellipticity = 0.25;
+    /// on a common detector; bone edges under a faint bead leave up to 0.1.
+    double max_ellipticity = 0.15;
     /// Refused above: standard deviation of the centre, in radii. Texture that happens to look like
     /// a faint ball is found by its uncertain place.
-    double max_center_sd_radii = 0.04;
+    double max_center_sd_radii = 0.03;
     /// Candidates must stand out of their surroundings by this many robust standard deviations.
     double min_significance = 5.0;
 
