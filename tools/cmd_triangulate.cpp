@@ -126,8 +126,7 @@ void triangulate(const TriangulateArguments& arguments) {
         std::array<std::vector<Eigen::Vector2d>, 2> pixels;
         for (std::size_t c = 0; c < 2; ++c) {
             frame.images[c] = stereo::read_detections(arguments.points[2 * f + c]);
-            pixels[c] = undistorted(frame.images[c].beads, cameras[c],
-                                    arguments.pixel_offset_px);
+            pixels[c] = undistorted(frame.images[c].beads, cameras[c], arguments.pixel_offset_px);
         }
         frame.result = stereo::match_across_views(cameras[0].view, cameras[1].view, pixels[0],
                                                   pixels[1], arguments.match);

@@ -60,7 +60,7 @@ Blurred blurred_shadow(double rho, double radius, double blur, double attenuatio
         const std::size_t j = i / 2;
         const double theta = middle + (i % 2 == 0 ? half : -half) * legendre_node[j];
         const double sine = std::sin(theta);
-        const double cosine = std::cos(theta);
+        const double cosine = std::sqrt(1.0 - sine * sine);
         const double s = radius * sine;
         const double kernel = std::exp(-0.5 * (rho - s) * (rho - s) * inverse_variance) *
                               scaled_bessel_i0(rho * s * inverse_variance);
