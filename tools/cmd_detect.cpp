@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "progress_bar.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -68,14 +68,6 @@ void write_overlay(const std::filesystem::path& path, const drr::Image<float>& i
     });
 }
 
-void show_progress(std::size_t done, std::size_t total) {
-    if (total < 2 || isatty(STDERR_FILENO) == 0) return;
-    constexpr std::size_t width = 30;
-    const std::size_t filled = width * done / total;
-    fmt::print(stderr, "\r[{:<{}}] {}/{}{}", std::string(filled, '#'), width, done, total,
-               done == total ? "\n" : "");
-}
-
 /// What stands before ".beads.csv": the file's name without its type, where that is unambiguous.
 std::vector<std::string> output_names(const std::vector<std::string>& images) {
     std::map<std::string, int> uses;
@@ -106,6 +98,7 @@ void detect(const DetectArguments& arguments) {
     const std::vector<std::string> names = output_names(arguments.images);
     const std::filesystem::path folder = arguments.folder;
     drr::make_folder(folder);
+    const drr::ProgressSink progress = progress_bar();
     std::size_t beads = 0;
     for (std::size_t i = 0; i < arguments.images.size(); ++i) {
         const std::filesystem::path path = arguments.images[i];
@@ -124,7 +117,7 @@ void detect(const DetectArguments& arguments) {
             fmt::print("{}: {} ({:.0f} ms)\n", path.filename().string(), result.summary,
                        time.count());
         beads += result.beads.size();
-        show_progress(i + 1, arguments.images.size());
+        if (progress) progress("detect", i + 1, arguments.images.size());
     }
     fmt::print("written to {}: per image .beads.csv and .beads.png\n", folder.string());
     if (beads == 0) throw NoResult("no image has any bead");

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "progress_bar.hpp"
 
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
@@ -10,7 +11,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -124,25 +124,13 @@ json view_json(const drr::XrayView& view, const std::string& name) {
             {"projection_matrix", rows(view.calibrated().projection_matrix())}};
 }
 
-/// A line on a terminal that is overwritten; quiet elsewhere.
-drr::ProgressSink terminal_progress() {
-    if (!isatty(STDERR_FILENO)) return {};
-    return [](std::string_view stage, std::size_t done, std::size_t total) {
-        const std::size_t before = 100 * (done - 1) / total;
-        const std::size_t now = 100 * done / total;
-        if (now == before && done != total) return;
-        fmt::print(stderr, "\r{:<16} {:3} %{}", stage, now, done == total ? "\n" : "");
-        std::fflush(stderr);
-    };
-}
-
 void render(const RenderOptions& options) {
     const drr::HuToMu hu_to_mu{drr::attenuation_per_mm("water", options.energy_kev),
                                options.threshold_hu};
     hu_to_mu.validate();
     drr::StereoRigSpec rig = drr::read_rig(options.rig);
     drr::VolumeReadOptions reading = options.reading;
-    reading.progress = terminal_progress();
+    reading.progress = progress_bar();
     const drr::CtReadResult ct = drr::read_ct(options.ct, reading);
     const drr::CtVolume& volume = ct.volume;
     for (const std::string& warning : ct.warnings)
@@ -150,7 +138,7 @@ void render(const RenderOptions& options) {
     if (!rig.isocentre_mm) rig.isocentre_mm = volume.centre_in_world_mm();
 
     const drr::StereoViews views = make_stereo_rig(rig);
-    const drr::ItkRayCastProjector projector(volume, hu_to_mu, terminal_progress());
+    const drr::ItkRayCastProjector projector(volume, hu_to_mu, progress_bar());
     const std::array<drr::Image<float>, 2> images{projector.line_integrals(views[0]),
                                                   projector.line_integrals(views[1])};
     const Window window = automatic_window(images);

@@ -96,9 +96,9 @@ std::string points_csv(const std::vector<Frame>& frames,
             const stereo::BeadDetection& a = frames[f].images[0].beads[m.a];
             const stereo::BeadDetection& b = frames[f].images[1].beads[m.b];
             const Eigen::Vector3d& x = m.point.point_in_world_mm;
-            const Eigen::Vector3d sd = (0.5 * (mean_variance(a) + mean_variance(b)) *
-                                        m.point.unit_covariance_mm2.diagonal())
-                                           .cwiseSqrt();
+            const Eigen::Vector3d sd =
+                (0.5 * (mean_variance(a) + mean_variance(b)) * m.point.covariance_mm2.diagonal())
+                    .cwiseSqrt();
             const std::size_t cluster = cluster_of[f][i];
             text += fmt::format(
                 "{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{:.4f},{},{:.5f},{:.5f},{:.5f},{:.5f},{:."

@@ -1,3 +1,6 @@
+#include "commands.hpp"
+#include "progress_bar.hpp"
+
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/imaging/image_io.hpp>
@@ -11,9 +14,6 @@
 #include <chrono>
 #include <memory>
 #include <numbers>
-
-#include "commands.hpp"
-#include "progress_bar.hpp"
 
 namespace tools {
 namespace {
@@ -46,9 +46,11 @@ void print_table(const stereo::ValidationResult& r) {
     fmt::print("\n{} (seed {})\n", r.spec.name, r.spec.seed);
     fmt::print("\nImages\n");
     std::size_t found = 0;
-    for (const auto& image : r.images) found += image.detection.beads.size();
+    for (const auto& image : r.images)
+        found += image.detection.beads.size();
     std::size_t certain = 0;
-    for (const auto& identity : r.identities) certain += identity.ok ? 1 : 0;
+    for (const auto& identity : r.identities)
+        certain += identity.ok ? 1 : 0;
     row("beads found", fmt::format("{} in {} images", found, r.images.size()));
     row("poses identified", fmt::format("{} of {}", certain, r.identities.size()));
     row("localization error (1 axis)",
@@ -67,8 +69,8 @@ void print_table(const stereo::ValidationResult& r) {
             row(fmt::format("view {} principal point error, {}", v, axis == 0 ? "u" : "v"),
                 with_sd(e.principal_point_px[axis], e.principal_point_sd_px[axis], "px"));
     }
-    row("stereo angle error", with_sd(r.stereo_angle_error_rad / degree,
-                                      r.stereo_angle_sd_rad / degree, "deg"));
+    row("stereo angle error",
+        with_sd(r.stereo_angle_error_rad / degree, r.stereo_angle_sd_rad / degree, "deg"));
     const auto& c = r.epipolar.of_calibrated;
     fmt::print("\nEpipolar distance, symmetric (px)\n");
     row("F of the calibration", fmt::format("RMS {:.4f}, median {:.4f}, max {:.4f} over {} matches",
@@ -79,14 +81,14 @@ void print_table(const stereo::ValidationResult& r) {
                            f.statistics.rms_px, f.statistics.median_px, f.statistics.max_px,
                            f.inlier_count, r.epipolar.a_px.size())
              : f.summary);
-    if (f.ok)
-        row("difference of the two", fmt::format("RMS {:.4f}", r.epipolar.difference_rms_px));
+    if (f.ok) row("difference of the two", fmt::format("RMS {:.4f}", r.epipolar.difference_rms_px));
     if (r.epipolar.warning)
         fmt::print("  WARNING: epipolar RMS above 1 px: the views do not belong together\n");
     if (r.held_out.empty()) return;
     fmt::print("\nHeld-out beads ({}), errors in mm: x along the baseline, y across, z depth\n",
                r.held_out.size());
-    fmt::print("  {:<34} {:^26}   {:^26}   {:^26}\n", "", "bias x y z", "precision x y z", "RMS x y z");
+    fmt::print("  {:<34} {:^26}   {:^26}   {:^26}\n", "", "bias x y z", "precision x y z",
+               "RMS x y z");
     print_points("in the calibrated frame", r.absolute);
     print_points("after rigid alignment", r.aligned);
     print_points("predicted, calibrated frame", r.predicted_absolute);
@@ -98,7 +100,8 @@ void print_table(const stereo::ValidationResult& r) {
     row("depth RMS after alignment",
         fmt::format("{:.4f} mm, {:.2f} of the predicted", r.aligned.depth_rms_mm(),
                     r.aligned.depth_rms_mm() / r.predicted_aligned.depth_rms_mm()));
-    row("depth resolution Z^2 dd / (B f)", fmt::format("{:.4f} mm", r.expected_depth_resolution_mm));
+    row("depth resolution Z^2 dd / (B f)",
+        fmt::format("{:.4f} mm", r.expected_depth_resolution_mm));
     row("reprojection RMS", fmt::format("{:.4f} px", r.held_out_reprojection_rms_px));
     row("distances between beads",
         fmt::format("bias {:+.4f}, RMS {:.4f}, max {:.4f} mm over {} pairs", r.distances.bias_mm,

@@ -34,7 +34,8 @@ drr::ProgressSink progress_bar() {
         const std::size_t filled = total == 0 ? width : width * done / total;
         const double elapsed_s = std::chrono::duration<double>(now - state->start).count();
         const double left_s =
-            done == 0 ? 0.0 : elapsed_s * static_cast<double>(total - done) / static_cast<double>(done);
+            done == 0 ? 0.0
+                      : elapsed_s * static_cast<double>(total - done) / static_cast<double>(done);
         fmt::print(stderr, "\r{:<20} [{:<{}}] {}/{}  {:.0f} s left ", stage,
                    std::string(filled, '#'), width, done, total, left_s);
         if (last) fmt::print(stderr, "\r{:80}\r", "");

@@ -1,7 +1,5 @@
 // estimate_fundamental(): RANSAC by OpenCV, refinement by Ceres.
 
-#include <cmath>
-
 #include <drr/core/error.hpp>
 #include <stereo/recon/epipolar.hpp>
 
@@ -10,6 +8,8 @@
 #include <ceres/rotation.h>
 #include <fmt/format.h>
 #include <opencv2/calib3d.hpp>
+
+#include <cmath>
 
 namespace stereo {
 namespace {
@@ -23,12 +23,16 @@ struct Normalization {
     double scale = 1.0;
 
     explicit Normalization(const std::vector<Eigen::Vector2d>& points) {
-        for (const auto& p : points) mean += p / static_cast<double>(points.size());
+        for (const auto& p : points)
+            mean += p / static_cast<double>(points.size());
         double sum = 0.0;
-        for (const auto& p : points) sum += (p - mean).squaredNorm();
+        for (const auto& p : points)
+            sum += (p - mean).squaredNorm();
         scale = std::sqrt(2.0 * static_cast<double>(points.size()) / sum);
     }
-    [[nodiscard]] Eigen::Vector2d apply(const Eigen::Vector2d& p) const { return scale * (p - mean); }
+    [[nodiscard]] Eigen::Vector2d apply(const Eigen::Vector2d& p) const {
+        return scale * (p - mean);
+    }
     [[nodiscard]] Eigen::Matrix3d matrix() const {
         Eigen::Matrix3d m;
         m << scale, 0.0, -scale * mean.x(), 0.0, scale, -scale * mean.y(), 0.0, 0.0, 1.0;
@@ -65,8 +69,8 @@ struct SampsonResidual {
                              small_rotation(v).transpose() * v0.transpose().cast<T>();
         const Eigen::Matrix<T, 3, 1> line_b = f * a.homogeneous().cast<T>();
         const Eigen::Matrix<T, 3, 1> line_a = f.transpose() * b.homogeneous().cast<T>();
-        const T gradient = line_a.template head<2>().squaredNorm() +
-                           line_b.template head<2>().squaredNorm();
+        const T gradient =
+            line_a.template head<2>().squaredNorm() + line_b.template head<2>().squaredNorm();
         residual[0] = pixels * line_b.dot(b.homogeneous().cast<T>()) / ceres::sqrt(gradient);
         return true;
     }
@@ -100,8 +104,7 @@ Eigen::Matrix3d refine(const Eigen::Matrix3d& start, const std::vector<Eigen::Ve
     options.logging_type = ceres::SILENT;
     ceres::Solver::Summary summary;
     ceres::Solve(options, &problem, &summary);
-    const Eigen::Matrix3d f = u0 * small_rotation(u) *
-                              Eigen::Vector3d(1.0, s, 0.0).asDiagonal() *
+    const Eigen::Matrix3d f = u0 * small_rotation(u) * Eigen::Vector3d(1.0, s, 0.0).asDiagonal() *
                               small_rotation(v).transpose() * v0.transpose();
     const Eigen::Matrix3d result = norm_b.matrix().transpose() * f * norm_a.matrix();
     return result / result.norm();
@@ -152,7 +155,8 @@ FundamentalEstimate estimate_fundamental(std::span<const Eigen::Vector2d> a,
         return estimate;
     }
     for (int r = 0; r < 3; ++r)
-        for (int c = 0; c < 3; ++c) estimate.fundamental(r, c) = found.at<double>(r, c);
+        for (int c = 0; c < 3; ++c)
+            estimate.fundamental(r, c) = found.at<double>(r, c);
 
     // Refine on the inliers, then ask again who is one: the refined matrix is the better judge.
     std::vector<Eigen::Vector2d> in_a;
@@ -173,9 +177,9 @@ FundamentalEstimate estimate_fundamental(std::span<const Eigen::Vector2d> a,
     estimate.inlier_count = in_a.size();
     estimate.ok = in_a.size() >= min_matches;
     if (estimate.ok) estimate.statistics = epipolar_statistics(estimate.fundamental, in_a, in_b);
-    estimate.summary =
-        fmt::format("{} of {} matches are inliers within {} px, RMS {:.3f} px",
-                    estimate.inlier_count, a.size(), options.threshold_px, estimate.statistics.rms_px);
+    estimate.summary = fmt::format("{} of {} matches are inliers within {} px, RMS {:.3f} px",
+                                   estimate.inlier_count, a.size(), options.threshold_px,
+                                   estimate.statistics.rms_px);
     return estimate;
 }
 

@@ -1,10 +1,9 @@
+#include <drr/core/error.hpp>
 #include <stereo/recon/rigid_fit.hpp>
 
-#include <cmath>
-
-#include <drr/core/error.hpp>
-
 #include <Eigen/SVD>
+
+#include <cmath>
 
 namespace stereo {
 
@@ -33,8 +32,7 @@ RigidFit fit_rigid(std::span<const Eigen::Vector3d> from_mm, std::span<const Eig
     if (!(singular[1] > 1e-12 * singular[0])) return fit;
     Eigen::Vector3d signs = Eigen::Vector3d::Ones();
     if (svd.matrixU().determinant() * svd.matrixV().determinant() < 0.0) signs.z() = -1.0;
-    const Eigen::Matrix3d rotation =
-        svd.matrixU() * signs.asDiagonal() * svd.matrixV().transpose();
+    const Eigen::Matrix3d rotation = svd.matrixU() * signs.asDiagonal() * svd.matrixV().transpose();
     if (options.with_scale) fit.scale = singular.dot(signs) / from_variance;
     fit.to_from_from = drr::Rigid3(rotation, to_mean - fit.scale * rotation * from_mean);
     double sum = 0.0;

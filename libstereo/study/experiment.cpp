@@ -1,14 +1,13 @@
-#include <stereo/study/experiment.hpp>
+#include "embedded.hpp"
 
 #include <drr/core/yaml_reader.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 #include <drr/physics/attenuation.hpp>
+#include <stereo/study/experiment.hpp>
 
 #include <fmt/format.h>
 
 #include <numbers>
-
-#include "embedded.hpp"
 
 namespace stereo {
 namespace {
@@ -79,8 +78,8 @@ ExperimentSpec read_experiment(const std::filesystem::path& path) {
 }
 
 ExperimentSpec default_experiment() {
-    ExperimentSpec spec =
-        read_keys(drr::parse_yaml(embedded::default_experiment, "default experiment", "experiment"));
+    ExperimentSpec spec = read_keys(
+        drr::parse_yaml(embedded::default_experiment, "default experiment", "experiment"));
     spec.phantom = drr::parse_phantom(embedded::small_lego_cube, spec.phantom_file);
     return spec;
 }
@@ -97,7 +96,8 @@ std::string experiment_yaml(const ExperimentSpec& spec) {
         at = end;
     }
     std::string name = "'";
-    for (const char c : spec.name) name += c == '\'' ? std::string("''") : std::string(1, c);
+    for (const char c : spec.name)
+        name += c == '\'' ? std::string("''") : std::string(1, c);
     name += "'";
     return fmt::format(
         "schema: stereodrr/experiment/v1\nname: {}\nseed: {}\nphantom: {}\nrig:\n{}"

@@ -1,13 +1,14 @@
-#include <stereo/study/metrics.hpp>
-
 #include <drr/core/error.hpp>
+#include <stereo/study/metrics.hpp>
 
 #include <algorithm>
 #include <cmath>
 
 namespace stereo {
 
-double PointErrors::lateral_rms_mm() const { return rms_mm.head<2>().norm() / std::sqrt(2.0); }
+double PointErrors::lateral_rms_mm() const {
+    return rms_mm.head<2>().norm() / std::sqrt(2.0);
+}
 
 PointErrors point_errors(std::span<const Eigen::Vector3d> errors_mm,
                          const Eigen::Matrix3d& stereo_from_world) {
@@ -49,7 +50,8 @@ DistanceErrors distance_errors(std::span<const Eigen::Vector3d> found_mm,
     const auto count = static_cast<double>(result.count);
     result.bias_mm = sum / count;
     result.rms_mm = std::sqrt(squares / count);
-    result.precision_mm = std::sqrt(std::max(squares / count - result.bias_mm * result.bias_mm, 0.0));
+    result.precision_mm =
+        std::sqrt(std::max(squares / count - result.bias_mm * result.bias_mm, 0.0));
     return result;
 }
 

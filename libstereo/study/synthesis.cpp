@@ -38,11 +38,13 @@ Truth make_truth(const ExperimentSpec& spec) {
     // World = phantom in pose 0.
     const drr::Rigid3 rig_from_world = rig_from_phantom[0];
     truth.views = rig;
-    for (auto& view : truth.views) view.view_from_world = view.view_from_world * rig_from_world;
+    for (auto& view : truth.views)
+        view.view_from_world = view.view_from_world * rig_from_world;
     for (const auto& pose : rig_from_phantom)
         truth.world_from_phantom.push_back(rig_from_world.inverse() * pose);
     for (const auto* markers : {&spec.phantom.beads, &spec.phantom.references})
-        for (const auto& marker : *markers) truth.markers_in_phantom_mm.push_back(marker.center_mm);
+        for (const auto& marker : *markers)
+            truth.markers_in_phantom_mm.push_back(marker.center_mm);
 
     const Eigen::Vector3d baseline =
         truth.views[1].source_in_world_mm() - truth.views[0].source_in_world_mm();

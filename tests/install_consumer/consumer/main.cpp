@@ -18,7 +18,7 @@ int main() {
 
     const stereo::Triangulation found = stereo::triangulate(views, pixels);
     const Eigen::Vector3d error_mm = found.point_in_world_mm - point_in_world_mm;
-    const Eigen::Matrix3d covariance_mm2 = 0.05 * 0.05 * found.unit_covariance_mm2;
+    const Eigen::Matrix3d covariance_mm2 = 0.05 * 0.05 * found.covariance_mm2;
     std::printf("error of x y z, mm: %.3f %.3f %.3f\n", error_mm.x(), error_mm.y(), error_mm.z());
     std::printf("standard deviation of y (depth) at 0.05 px, mm: %.3f\n",
                 std::sqrt(covariance_mm2(1, 1)));

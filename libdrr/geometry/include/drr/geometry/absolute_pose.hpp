@@ -1,8 +1,8 @@
 #pragma once
 
-#include <span>
-
 #include <drr/geometry/pinhole.hpp>
+
+#include <span>
 
 namespace drr {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <drr/geometry/pinhole.hpp>
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
-
-#include <drr/geometry/pinhole.hpp>
 
 namespace stereo {
 

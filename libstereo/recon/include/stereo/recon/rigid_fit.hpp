@@ -1,8 +1,8 @@
 #pragma once
 
-#include <span>
-
 #include <drr/geometry/rigid3.hpp>
+
+#include <span>
 
 namespace stereo {
 

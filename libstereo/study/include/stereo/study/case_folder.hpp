@@ -12,8 +12,8 @@ namespace stereo {
 /// Writes what another program needs to calibrate from the same experiment, and what it may be
 /// scored with, into `folder`: nominal.json (what was told), phantom.csv (the design, XMALab's
 /// frame specification), observations.csv (measured beads with their names), truth.json, and
-/// experiment.yaml with its phantom. The images are written beside them as they are rendered (case_image_name).
-/// Throws drr::Error(io).
+/// experiment.yaml with its phantom. The images are written beside them as they are rendered
+/// (case_image_name). Throws drr::Error(io).
 void write_case_folder(const std::filesystem::path& folder, const ValidationResult& result);
 
 }  // namespace stereo
