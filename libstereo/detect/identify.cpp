@@ -38,23 +38,29 @@ Hypothesis name_blobs(const BlobMap& map, const MarkerConstellation& constellati
     }
     double sum = 0.0;
     int missing = 0;
+    std::vector<bool> explained(map.blobs().size(), false);
     for (std::size_t i = 0; i < markers.size(); ++i) {
         if (!predicted[i].allFinite()) continue;
         const auto nearest = map.nearest(predicted[i]);
-        if (nearest.blob < 0 || nearest.distance_px > options.gate_px) {
+        const bool is_bead = i < beads;
+        // A blob that a bead explains is no evidence of a reference: else every orientation would
+        // find some.
+        if (nearest.blob < 0 || nearest.distance_px > options.gate_px ||
+            (!is_bead && explained[static_cast<std::size_t>(nearest.blob)])) {
             if (map.contains(predicted[i])) ++missing;
             continue;
         }
-        // Another marker predicted at the same place: the blob explains both, and names neither.
-        const Eigen::Vector2d& blob = map.blobs()[static_cast<std::size_t>(nearest.blob)];
-        const bool alone = std::none_of(predicted.begin(), predicted.end(), [&](const auto& other) {
-            return &other != &predicted[i] && (other - blob).norm() < options.ambiguity_px;
-        });
+        const auto blob = static_cast<std::size_t>(nearest.blob);
+        explained[blob] = true;
         h.score += 1.0;
-        ++(i < beads ? h.identity.beads_found : h.identity.references_found);
-        if (!alone) continue;
-        h.identity.marker_of_blob[static_cast<std::size_t>(nearest.blob)] = static_cast<int>(i);
-        if (i < beads) sum += nearest.distance_px * nearest.distance_px;
+        ++(is_bead ? h.identity.beads_found : h.identity.references_found);
+        if (is_bead) sum += nearest.distance_px * nearest.distance_px;
+        // Another marker predicted at the same place: the blob may be either, and is not named.
+        const bool alone = std::none_of(predicted.begin(), predicted.end(), [&](const auto& other) {
+            return &other != &predicted[i] &&
+                   (other - map.blobs()[blob]).norm() < options.ambiguity_px;
+        });
+        if (alone) h.identity.marker_of_blob[blob] = static_cast<int>(i);
     }
     h.score -= 0.5 * missing;
     h.identity.rms_px = std::sqrt(sum / std::max(h.identity.beads_found, 1));

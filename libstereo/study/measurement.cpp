@@ -47,7 +47,11 @@ IdentifyResult identify_pose(std::span<ImageRecord> views, const LaboratoryKnowl
         for (const auto& bead : image.detection.beads)
             blobs.back().push_back(bead.center_px);
     }
-    IdentifyResult result = identify_markers(blobs, known.design, known.nominal);
+    // The default gates, 6 and 12 px, suit beads of some 17 px; what they allow for scales alike.
+    IdentifyOptions options;
+    options.gate_px = 0.35 * known.bead_diameter_px;
+    options.ambiguity_px = 0.7 * known.bead_diameter_px;
+    IdentifyResult result = identify_markers(blobs, known.design, known.nominal, options);
     for (std::size_t v = 0; v < views.size(); ++v)
         views[v].marker_of_bead = v < result.views.size() ? result.views[v].marker_of_blob
                                                           : std::vector<int>(blobs[v].size(), -1);
