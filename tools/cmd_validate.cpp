@@ -4,6 +4,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/imaging/image_io.hpp>
+#include <stereo/calib/calibration_io.hpp>
 #include <stereo/study/case_folder.hpp>
 #include <stereo/study/report.hpp>
 #include <stereo/study/summary_json.hpp>
@@ -123,6 +124,9 @@ void validate(const Arguments& arguments) {
         };
     const stereo::ValidationResult result = stereo::validate_experiment(spec, hooks);
     stereo::write_case_folder(folder / "case", result);
+    for (std::size_t v = 0; v < result.calibration.views.size(); ++v)
+        stereo::write_mayacam2(folder / fmt::format("view{}_MayaCam2.txt", v),
+                               {result.calibration.views[v], {}});
     drr::write_file(folder / "summary.json", stereo::summary_json(result));
     drr::write_file(folder / "report.html", stereo::report_html(result));
     print_table(result);

@@ -49,6 +49,16 @@ BOOST_AUTO_TEST_CASE(the_embedded_experiment_is_the_shipped_one) {
     BOOST_TEST(default_experiment().phantom.references.size() == 4);
 }
 
+BOOST_AUTO_TEST_CASE(the_example_experiments_can_be_read) {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(
+             test::phantoms().parent_path() / "examples" / "experiments")) {
+        BOOST_TEST(read_experiment(entry.path()).phantom.beads.size() == 64);
+        ++count;
+    }
+    BOOST_TEST(count == 3);
+}
+
 BOOST_AUTO_TEST_CASE(an_experiment_survives_writing_and_reading) {
     ExperimentFile file;
     file.replace("name: small LEGO cube, clinical rig", "name: 'it''s: odd'");
