@@ -1,0 +1,92 @@
+#include "markup.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdint>
+
+namespace stereo {
+
+std::string escape_text(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
+            default:
+                out += c;
+        }
+    }
+    return out;
+}
+
+std::string fixed(double value, int digits) {
+    if (!std::isfinite(value)) return "–";
+    const std::string magnitude = fmt::format("{:.{}f}", std::abs(value), digits);
+    const bool zero = magnitude.find_first_not_of("0.") == std::string::npos;
+    return value < 0.0 && !zero ? "−" + magnitude : magnitude;
+}
+
+std::string signed_fixed(double value, int digits) {
+    const std::string text = fixed(value, digits);
+    return std::isfinite(value) && value > 0.0 ? "+" + text : text;
+}
+
+std::string base64(std::string_view bytes) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const auto byte = [&](std::size_t i) -> std::uint32_t {
+        return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
+    };
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::uint32_t group = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
+        out += digits[group >> 18U & 63U];
+        out += digits[group >> 12U & 63U];
+        out += i + 1 < bytes.size() ? digits[group >> 6U & 63U] : '=';
+        out += i + 2 < bytes.size() ? digits[group & 63U] : '=';
+    }
+    return out;
+}
+
+std::string table(const TableRow& header, const std::vector<TableRow>& rows) {
+    std::string out = "<div class=\"scroll\"><table>\n<thead><tr>";
+    for (const std::string& cell : header)
+        out += fmt::format("<th scope=\"col\">{}</th>", cell);
+    out += "</tr></thead>\n<tbody>\n";
+    for (const TableRow& row : rows) {
+        if (row.size() == 1) {
+            out += fmt::format("<tr class=\"group\"><th colspan=\"{}\">{}</th></tr>\n",
+                               header.size(), row.front());
+            continue;
+        }
+        out += "<tr>";
+        for (std::size_t i = 0; i < row.size(); ++i)
+            out += i == 0 ? fmt::format("<th scope=\"row\">{}</th>", row[i])
+                          : fmt::format("<td>{}</td>", row[i]);
+        out += "</tr>\n";
+    }
+    return out + "</tbody></table></div>\n";
+}
+
+std::string figure(std::string_view content, std::string_view caption, std::string_view css_class) {
+    return fmt::format("<figure class=\"{}\">\n{}<figcaption>{}</figcaption></figure>\n", css_class,
+                       content, caption);
+}
+
+}  // namespace stereo
