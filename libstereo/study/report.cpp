@@ -20,7 +20,7 @@ constexpr double wrong_ratio = 2.0;
 // One of a dozen parameters lies beyond this many standard deviations once in a thousand runs.
 constexpr double wrong_sigmas = 4.0;
 
-// "V" and its figures in plain words.
+// The answer in plain words.
 struct Verdict {
     std::string tone;  // good, doubt or bad
     std::string title;
@@ -33,49 +33,69 @@ Verdict failure(const ValidationResult& r) {
                         escape_text(r.summary.empty() ? "No reason was given." : r.summary))};
 }
 
+// Largest error of a calibrated quantity in units of its standard deviation.
+double largest(const std::vector<double>& sigmas) {
+    double out = 0.0;
+    for (const double s : sigmas)
+        out = std::max(out, std::abs(s));
+    return out;
+}
+
+// The judgement alone: its colour, its heading and what it says of the error bars.
+struct Judgement {
+    const char* tone;
+    const char* title;
+    const char* bars;
+};
+
+Judgement judge(double lateral_ratio, double depth_ratio, double largest_sigmas,
+                bool epipolar_warning) {
+    const auto [low, high] = std::minmax(lateral_ratio, depth_ratio);
+    if (!std::isfinite(lateral_ratio) || !std::isfinite(depth_ratio))
+        return {"doubt", "No judgement: the errors cannot be compared with a prediction",
+                "the error bars are not tested"};
+    if (high > wrong_ratio || largest_sigmas > wrong_sigmas)
+        return {"bad", "Not to be trusted: the errors exceed their error bars",
+                "the error bars do not hold"};
+    if (epipolar_warning)
+        return {"doubt", "To be doubted: the epipolar lines miss their beads",
+                "that alone would be well, but the RMS distance from the epipolar lines is above "
+                "1 px"};
+    if (high > right_ratio)
+        return {"doubt", "To be used with care: the error bars are somewhat too small",
+                "the error bars are somewhat too small"};
+    if (low < 1.0 / right_ratio)
+        return {"good", "This procedure can be trusted; its error bars are wider than need be",
+                "the error bars are on the safe side"};
+    return {"good", "This procedure can be trusted, and its error bars hold",
+            "the error bars hold"};
+}
+
 Verdict verdict(const ValidationResult& r) {
     if (!r.ok) return failure(r);
+    if (r.held_out.empty())
+        return {"doubt", "Calibrated, but not tested",
+                "<p>No beads were held out, so nothing tells how well points are "
+                "reconstructed.</p>\n"};
     const double lateral = r.aligned.lateral_rms_mm() / r.predicted_aligned.lateral_rms_mm();
     const double depth = r.aligned.depth_rms_mm() / r.predicted_aligned.depth_rms_mm();
-    const double worst = std::max(lateral, depth);
     const std::vector<double> sigmas = standardized_errors(r);
-    double worst_sigmas = 0.0;
-    for (const double s : sigmas)
-        worst_sigmas = std::max(worst_sigmas, std::abs(s));
     const auto within = std::count_if(sigmas.begin(), sigmas.end(),
                                       [](double s) { return std::abs(s) <= marked_sigmas; });
-
-    Verdict out;
-    std::string bars;
-    if (!std::isfinite(worst) || worst > wrong_ratio || worst_sigmas > wrong_sigmas) {
-        out.tone = "bad";
-        out.title = "Not to be trusted: the errors exceed their error bars";
-        bars = "the error bars do not hold";
-    } else if (worst > right_ratio || r.epipolar.warning) {
-        out.tone = "doubt";
-        out.title = r.epipolar.warning
-                        ? "To be doubted: the epipolar lines miss their beads"
-                        : "To be used with care: the error bars are somewhat too small";
-        bars = worst > right_ratio ? "the error bars are somewhat too small"
-                                   : "the error bars hold by themselves";
-    } else {
-        out.tone = "good";
-        out.title = "This procedure can be trusted, and its error bars hold";
-        bars = "the error bars hold";
-    }
-    out.text = fmt::format(
-        "<p>Beads that the calibration never saw are reconstructed to <b>{} mm</b> laterally and "
-        "<b>{} mm</b> in depth (RMS after rigid alignment, {} points in {} poses). In the world "
-        "frame as calibrated, where the error of the frame itself counts, the RMS is {} mm "
-        "laterally and {} mm in depth.</p>\n"
-        "<p>Observed errors are {} (lateral) and {} (depth) times those that the calibration "
-        "predicts for itself, and {} of {} calibrated quantities lie within {} of their claimed "
-        "standard deviations: {}.</p>\n",
-        fixed(r.aligned.lateral_rms_mm(), 4), fixed(r.aligned.depth_rms_mm(), 4), r.held_out.size(),
-        r.spec.poses.held_out, fixed(r.absolute.lateral_rms_mm(), 4),
-        fixed(r.absolute.depth_rms_mm(), 4), fixed(lateral, 2), fixed(depth, 2), within,
-        sigmas.size(), fixed(marked_sigmas, 0), bars);
-    return out;
+    const Judgement j = judge(lateral, depth, largest(sigmas), r.epipolar.warning);
+    return {j.tone, j.title,
+            fmt::format(
+                "<p>Beads that the calibration never saw are reconstructed to <b>{} mm</b> "
+                "laterally and <b>{} mm</b> in depth (RMS after rigid alignment, {} points in {} "
+                "poses). In the world frame as calibrated, where the error of the frame itself "
+                "counts, the RMS is {} mm laterally and {} mm in depth.</p>\n"
+                "<p>Observed errors are {} (lateral) and {} (depth) times those that the "
+                "calibration predicts for itself, and {} of {} calibrated quantities lie within {} "
+                "of their claimed standard deviations: {}.</p>\n",
+                fixed(r.aligned.lateral_rms_mm(), 4), fixed(r.aligned.depth_rms_mm(), 4),
+                r.held_out.size(), r.spec.poses.held_out, fixed(r.absolute.lateral_rms_mm(), 4),
+                fixed(r.absolute.depth_rms_mm(), 4), fixed(lateral, 2), fixed(depth, 2), within,
+                sigmas.size(), fixed(marked_sigmas, 0), j.bars)};
 }
 
 std::string card(const std::string& value, std::string_view unit, std::string_view meaning) {
@@ -131,8 +151,7 @@ std::string body(const ValidationResult& r) {
         "Dense is bright. <span class=\"swatch named\"></span>named bead <span class=\"swatch "
         "reference\"></span>reference <span class=\"swatch unnamed\"></span>found but left without "
         "a name. Lines in colour are the epipolar lines, under the calibration, of the beads of "
-        "the "
-        "same colour in the other view: they must pass through them.",
+        "the same colour in the other view: they must pass through them.",
         figures(radiograph_figures(r)));
     out += section(
         "Beads that the calibration never saw",

@@ -205,11 +205,15 @@ std::string held_out_figure(const ValidationResult& r, bool aligned) {
         f.svg.str(),
         fmt::format("{} <span class=\"along\">Full: along the baseline</span>, <span "
                     "class=\"across\">hollow: across it</span>. The ellipses are predicted to hold "
-                    "95 %; they hold {} %.",
+                    "95 %; they hold {} %{}",
                     aligned ? "<b>After rigid alignment</b>: what the triangulation itself errs."
-                            : "<b>In the world frame as calibrated</b>: the error of the frame, "
-                              "common to all points, is part of it.",
-                    fixed(share, 1)));
+                            : "<b>In the world frame as calibrated</b>: the error of the frame is "
+                              "part of it.",
+                    fixed(share, 1),
+                    aligned
+                        ? "."
+                        : ", but all points share one error of the frame, so that any share may "
+                          "come by chance."));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -174,8 +174,8 @@ void check_page(const std::string& page) {
     BOOST_TEST(unbalanced(page) == "");
     for (const char* const external : {"http://", "https://", "src=", "@import", "url(", "<script"})
         BOOST_TEST(!contains(page, external), "the page contains " << external);
-    BOOST_TEST(!contains(page, "nan"));
-    BOOST_TEST(!contains(page, "inf\""));
+    for (const char* const not_finite : {">nan", "\"nan", " nan", ">inf", "\"inf", "-nan", "-inf"})
+        BOOST_TEST(!contains(page, not_finite), "the page contains " << not_finite);
 }
 
 }  // namespace
@@ -277,6 +277,14 @@ BOOST_AUTO_TEST_CASE(errors_beyond_their_bars_are_said) {
     r.epipolar.warning = true;
     BOOST_TEST(contains(report_html(r), "To be doubted"));
     BOOST_TEST(contains(report_html(r), "above 1 px"));
+
+    r = small_result();
+    r.predicted_aligned.rms_mm.x() = r.predicted_aligned.rms_mm.y() = not_a_number;
+    BOOST_TEST(contains(report_html(r), "No judgement"));
+
+    r = small_result();
+    r.held_out.clear();
+    BOOST_TEST(contains(report_html(r), "not tested"));
 }
 
 BOOST_AUTO_TEST_CASE(failed_result_says_why) {
