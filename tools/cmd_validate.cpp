@@ -15,6 +15,7 @@
 #include <chrono>
 #include <memory>
 #include <numbers>
+#include <optional>
 
 namespace tools {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 struct Arguments {
     std::string experiment;
     std::string folder;
+    std::optional<std::uint64_t> seed;
     bool images = true;
 };
 
@@ -114,6 +116,7 @@ void validate(const Arguments& arguments) {
     stereo::ExperimentSpec spec = arguments.experiment.empty()
                                       ? stereo::default_experiment()
                                       : stereo::read_experiment(arguments.experiment);
+    if (arguments.seed) spec.seed = *arguments.seed;
     const std::filesystem::path folder = arguments.folder;
     drr::make_folder(folder / "case" / "images");
     stereo::ValidationHooks hooks;
@@ -147,6 +150,7 @@ void add_validate(CLI::App& app, Run& run) {
                         "Experiment file; without it the small LEGO cube in a clinical rig");
     command->add_option("-o,--output", arguments->folder, "Folder for the report and the case")
         ->required();
+    command->add_option("--seed", arguments->seed, "Seed instead of the experiment's own");
     command->add_flag("!--no-images", arguments->images, "Do not write the radiographs");
     command->callback([arguments, &run] { run = [arguments] { validate(*arguments); }; });
 }

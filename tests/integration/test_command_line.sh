@@ -34,4 +34,33 @@ expect 2 err 'nonsense' nonsense
 expect 2 err 'subcommand is required' # nothing at all
 expect 2 err 'threads' --threads -1
 expect 2 err 'threads' --threads many
+
+# Bad input: one line that names file, line or key, and the code that docs/conventions.md gives.
+phantoms=$(cd "$(dirname "$0")/../../phantoms" && pwd)
+cp "$phantoms"/*.yaml "$work"
+bad() { sed "$1" "$phantoms/default_experiment.yaml" >"$work/bad.yaml"; }
+bad 's/^seed:/sede:/'
+expect 3 err "^stereodrr: error: .*bad.yaml:2: key 'seed' is missing$" validate "$work/bad.yaml" -o "$work/o"
+bad 's/sdd_mm: 1200/sdd_mm: .nan/'
+expect 3 err "bad.yaml:7: 'rig.sdd_mm' must be finite, found '.nan'$" validate "$work/bad.yaml" -o "$work/o"
+bad 's/held_out: 4/held_out: 4\n  extra: 1/'
+expect 3 err "bad.yaml:14: unknown key 'poses.extra'" validate "$work/bad.yaml" -o "$work/o"
+bad 's/small_lego_cube/absent/'
+expect 4 err 'absent.yaml: cannot be opened' validate "$work/bad.yaml" -o "$work/o"
+expect 4 err 'absent.yaml: cannot be opened' validate "$work/absent.yaml" -o "$work/o"
+expect 2 err 'output is required' validate
+touch "$work/file"
+expect 4 err 'file.*the folder cannot be made' validate -o "$work/file/sub"
+
+# A picture that is cut short or none at all.
+printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR' >"$work/cut.png"
+expect 3 err 'cut.png: not a readable image' detect "$work/cut.png" --diameter-px 10 -o "$work/o"
+expect 4 err 'absent.png: cannot be opened' detect "$work/absent.png" --diameter-px 10 -o "$work/o"
+expect 2 err 'diameter' detect "$work/cut.png" --diameter-px -1 -o "$work/o"
+
+# A calibration with a NaN.
+printf 'image size\n10,10\n\ncamera matrix\nnan,0,5\n0,100,5\n0,0,1\n' >"$work/cam.txt"
+echo >"$work/points.csv"
+expect 3 err 'cam.txt:5: ' triangulate --calibration "$work/cam.txt" "$work/cam.txt" \
+    --points "$work/points.csv" "$work/points.csv" -o "$work/o"
 exit $failures
