@@ -43,7 +43,8 @@ std::string fixed(double value, int digits) {
 
 std::string signed_fixed(double value, int digits) {
     const std::string text = fixed(value, digits);
-    return std::isfinite(value) && value > 0.0 ? "+" + text : text;
+    const bool zero = text.find_first_not_of("0.") == std::string::npos;
+    return std::isfinite(value) && value > 0.0 && !zero ? "+" + text : text;
 }
 
 std::string base64(std::string_view bytes) {

@@ -12,7 +12,7 @@ namespace stereo {
 /// A number with a fixed number of digits and a true minus sign; a dash where it is not finite.
 [[nodiscard]] std::string fixed(double value, int digits);
 
-/// The same with its sign always shown.
+/// The same with the sign of a positive number shown too.
 [[nodiscard]] std::string signed_fixed(double value, int digits);
 
 [[nodiscard]] std::string base64(std::string_view bytes);

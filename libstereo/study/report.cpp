@@ -89,8 +89,9 @@ Verdict verdict(const ValidationResult& r) {
                 "laterally and <b>{} mm</b> in depth (RMS after rigid alignment, {} points in {} "
                 "poses). In the world frame as calibrated, where the error of the frame itself "
                 "counts, the RMS is {} mm laterally and {} mm in depth.</p>\n"
-                "<p>Observed errors are {} (lateral) and {} (depth) times those that the "
-                "calibration predicts for itself, and {} of {} calibrated quantities lie within {} "
+                "<p>Observed errors are {} (lateral) and {} (depth) times those "
+                "predicted from the covariances and the localization noise, and {} of {} "
+                "calibrated quantities lie within {} "
                 "of their claimed standard deviations: {}.</p>\n",
                 fixed(r.aligned.lateral_rms_mm(), 4), fixed(r.aligned.depth_rms_mm(), 4),
                 r.held_out.size(), r.spec.poses.held_out, fixed(r.absolute.lateral_rms_mm(), 4),
@@ -157,7 +158,7 @@ std::string body(const ValidationResult& r) {
         "Beads that the calibration never saw",
         "Beads of the held-out poses, triangulated and compared with the truth. Both plots have "
         "the same scale along both axes.",
-        figures(held_out_figures(r)) + held_out_table(r) + distance_table(r));
+        figures(held_out_figures(r) + beside(held_out_table(r)) + beside(distance_table(r))));
     out += section(
         "Localization and calibration residuals",
         fmt::format("What the model leaves of {} observations; {} more were rejected as outliers. "

@@ -49,9 +49,13 @@ bool usable(const ValidationResult& r) {
            c.used.size() == c.residuals_px.size();
 }
 
+double coordinate_rms_px(const ValidationResult& r) {
+    return r.calibration.rms_px / std::numbers::sqrt2;
+}
+
 // Largest coordinate of a used residual, px.
 double residual_range(const ValidationResult& r) {
-    double range = 2.5 * r.calibration.sigma0_px;
+    double range = 2.5 * coordinate_rms_px(r);
     for (std::size_t i = 0; i < r.calibration.residuals_px.size(); ++i)
         if (r.calibration.used[i] && r.calibration.residuals_px[i].allFinite())
             range = std::max(range, r.calibration.residuals_px[i].cwiseAbs().maxCoeff());
@@ -68,12 +72,13 @@ std::string residual_scatter(const ValidationResult& r, int view, double range) 
         f.svg.circle(f.plot.at(e.x(), -e.y()), 1.9, fmt::format("class=\"dot v{}\"", view));
         ++count;
     }
-    const double radius = ellipse_95 * r.calibration.sigma0_px * f.plot.units_per_x();
+    const double radius = ellipse_95 * coordinate_rms_px(r) * f.plot.units_per_x();
     f.svg.circle(f.plot.at(0.0, 0.0), radius, "class=\"limit\"");
     return figure(f.svg.str(),
                   fmt::format("<b class=\"v{0}\">View {0}</b>: {1} reprojection residuals. The "
-                              "circle holds 95 % of a Gaussian of σ₀ = {2} px.",
-                              view, count, fixed(r.calibration.sigma0_px, 4)));
+                              "circle holds 95 % of a Gaussian of their RMS, {2} px in each "
+                              "coordinate.",
+                              view, count, fixed(coordinate_rms_px(r), 4)));
 }
 
 std::string residual_vectors(const ValidationResult& r, int view) {
@@ -133,8 +138,9 @@ std::string residual_histogram(const ValidationResult& r) {
     for (std::size_t i = 0; i < r.calibration.residuals_px.size(); ++i)
         if (r.calibration.used[i])
             for (const double e : r.calibration.residuals_px[i])
-                values.push_back(e / r.calibration.sigma0_px);
-    if (values.empty() || !(r.calibration.sigma0_px > 0.0)) return "";
+                values.push_back(
+                    e / (r.calibration.sigma0 * r.calibration_observations.items[i].sd_px));
+    if (values.empty() || !(r.calibration.sigma0 > 0.0)) return "";
     const std::vector<double> counts = histogram(values, -range, range, bins);
     const double width = 2.0 * range / bins;
     const auto expected = [&](double x) {
@@ -144,7 +150,7 @@ std::string residual_histogram(const ValidationResult& r) {
     const double top =
         1.1 * std::max(expected(0.0), *std::max_element(counts.begin(), counts.end()));
     Figure f = make_figure("Histogram of the residuals", 240.0, {-range, 0.0}, {range, top},
-                           "residual of one coordinate / σ₀", "count");
+                           "residual / its standard deviation", "count");
     draw_bars(f.svg, f.plot, counts);
     std::vector<Eigen::Vector2d> curve;
     for (int i = 0; i <= 80; ++i) {
@@ -152,8 +158,10 @@ std::string residual_histogram(const ValidationResult& r) {
         curve.push_back(f.plot.at(x, expected(x)));
     }
     f.svg.polyline(curve, "class=\"curve\"");
-    return figure(f.svg.str(),
-                  "All residuals, both coordinates and views, against the standard Gaussian.");
+    return figure(
+        f.svg.str(),
+        "All residuals, both coordinates and views, over σ₀ times the standard deviation that "
+        "the detector claims for the bead, against the standard Gaussian.");
 }
 
 // Half-width of a plot that shows all errors and the ellipse, for both figures alike.

@@ -199,14 +199,15 @@ std::string identification_table(const ValidationResult& r) {
 std::string localization_table(const ValidationResult& r) {
     const Localization& l = r.localization;
     if (l.count == 0) return "";
-    return table({"Detected centre against true projection", ""},
-                 {{"named beads in all images", integer(l.count)},
-                  {"σ of one coordinate", fixed(l.sigma_px, 4) + " px"},
-                  {"bias, column", signed_fixed(l.bias_px.x(), 4) + " px"},
-                  {"bias, row", signed_fixed(l.bias_px.y(), 4) + " px"},
-                  {"largest error", fixed(l.max_px, 4) + " px"},
-                  {"σ₀ that the calibration estimates from its residuals",
-                   fixed(r.calibration.sigma0_px, 4) + " px"}});
+    return table(
+        {"Detected centre against true projection", ""},
+        {{"named beads in all images", integer(l.count)},
+         {"σ of one coordinate", fixed(l.sigma_px, 4) + " px"},
+         {"bias, column", signed_fixed(l.bias_px.x(), 4) + " px"},
+         {"bias, row", signed_fixed(l.bias_px.y(), 4) + " px"},
+         {"largest error", fixed(l.max_px, 4) + " px"},
+         {"error over the detector's own standard deviation, RMS", fixed(l.sigma_ratio, 2)},
+         {"the same from the calibration's residuals alone (σ₀)", fixed(r.calibration.sigma0, 2)}});
 }
 
 std::string calibration_table(const ValidationResult& r) {

@@ -187,7 +187,7 @@ Json calibration(const ValidationResult& r) {
                 {"observation_count", r.calibration_observations.items.size()},
                 {"rejected_count", c.rejected_count},
                 {"reprojection_rms_px", c.rms_px},
-                {"sigma0_px", c.sigma0_px},
+                {"sigma0_ratio", c.sigma0},
                 {"iteration_count", c.iterations},
                 {"views", views}};
     if (c.views.size() == 2)
@@ -299,7 +299,8 @@ std::string summary_json(const ValidationResult& result) {
     out["localization"] = {{"count", l.count},
                            {"bias_px", array(l.bias_px)},
                            {"sigma_px", l.sigma_px},
-                           {"max_px", l.max_px}};
+                           {"max_px", l.max_px},
+                           {"error_over_claimed_sd_ratio", l.sigma_ratio}};
     out["calibration"] = calibration(result);
     out["epipolar"] = epipolar(result.epipolar);
     out["held_out"] = held_out(result);

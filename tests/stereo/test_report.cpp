@@ -83,13 +83,13 @@ ValidationResult small_result() {
     r.first_pose_images = {Image<std::uint16_t>(32, 32, 1000), Image<std::uint16_t>(32, 32, 2000)};
     r.first_pose_images[0](3, 4) = 60000;
 
-    r.localization = {6, {0.001, -0.002}, 0.0213, 0.09};
+    r.localization = {6, {0.001, -0.002}, 0.0213, 0.09, 1.23};
     r.calibration.ok = true;
     r.calibration.views = {r.truth.views[0].calibrated(), r.truth.views[1].calibrated()};
     r.calibration.world_from_phantom = {Rigid3()};
     r.calibration.pose_known = {true};
     r.calibration.rms_px = 0.031;
-    r.calibration.sigma0_px = 0.022;
+    r.calibration.sigma0 = 1.07;
     r.view_errors.resize(2);
     for (ViewErrors& e : r.view_errors) {
         e.source_mm = {0.01, 0.02, 0.03};
@@ -200,6 +200,8 @@ BOOST_AUTO_TEST_CASE(summary_has_the_figures) {
     BOOST_TEST(json["detection"][0]["held_out"] == false);
     BOOST_TEST(json["detection"][3]["held_out"] == true);
     BOOST_TEST(json["localization"]["sigma_px"] == 0.0213);
+    BOOST_TEST(json["localization"]["error_over_claimed_sd_ratio"] == 1.23);
+    BOOST_TEST(json["calibration"]["sigma0_ratio"] == 1.07);
     const auto& view = json["calibration"]["views"][0];
     BOOST_TEST(view["error"]["sdd_mm"] == -0.05);
     BOOST_TEST(view["standard_deviation"]["principal_point_px"][1] == 0.2);
