@@ -64,11 +64,26 @@ Judgement judge(double lateral_ratio, double depth_ratio, double largest_sigmas,
     if (high > right_ratio)
         return {"doubt", "To be used with care: the error bars are somewhat too small",
                 "the error bars are somewhat too small"};
+    if (largest_sigmas > marked_sigmas)
+        return {"doubt",
+                "To be used with care: the calibration is surer of itself than it should be",
+                "points are as good as predicted, but the calibration's own error bars look too "
+                "small"};
     if (low < 1.0 / right_ratio)
         return {"good", "This procedure can be trusted; its error bars are wider than need be",
                 "the error bars are on the safe side"};
     return {"good", "This procedure can be trusted, and its error bars hold",
             "the error bars hold"};
+}
+
+std::string detector_sentence(const ValidationResult& r) {
+    const Localization& l = r.localization;
+    if (l.count == 0) return "";
+    return fmt::format(
+        "<p>The detector finds a bead's centre to {} px in each coordinate, which is {} times the "
+        "standard deviation that it claims; the calibration makes up for a factor common to all "
+        "beads, not for one that varies.</p>\n",
+        fixed(l.sigma_px, 4), fixed(l.sigma_ratio, 2));
 }
 
 Verdict verdict(const ValidationResult& r) {
@@ -92,11 +107,11 @@ Verdict verdict(const ValidationResult& r) {
                 "<p>Observed errors are {} (lateral) and {} (depth) times those "
                 "predicted from the covariances and the localization noise, and {} of {} "
                 "calibrated quantities lie within {} "
-                "of their claimed standard deviations: {}.</p>\n",
+                "of their claimed standard deviations: {}.</p>\n{}",
                 fixed(r.aligned.lateral_rms_mm(), 4), fixed(r.aligned.depth_rms_mm(), 4),
                 r.held_out.size(), r.spec.poses.held_out, fixed(r.absolute.lateral_rms_mm(), 4),
                 fixed(r.absolute.depth_rms_mm(), 4), fixed(lateral, 2), fixed(depth, 2), within,
-                sigmas.size(), fixed(marked_sigmas, 0), j.bars)};
+                sigmas.size(), fixed(marked_sigmas, 0), j.bars, detector_sentence(r))};
 }
 
 std::string card(const std::string& value, std::string_view unit, std::string_view meaning) {
@@ -158,7 +173,7 @@ std::string body(const ValidationResult& r) {
         "Beads that the calibration never saw",
         "Beads of the held-out poses, triangulated and compared with the truth. Both plots have "
         "the same scale along both axes.",
-        figures(held_out_figures(r) + beside(held_out_table(r)) + beside(distance_table(r))));
+        figures(held_out_figures(r)) + held_out_table(r) + distance_table(r));
     out += section(
         "Localization and calibration residuals",
         fmt::format("What the model leaves of {} observations; {} more were rejected as outliers. "

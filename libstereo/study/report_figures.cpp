@@ -189,7 +189,7 @@ std::string held_out_figure(const ValidationResult& r, bool aligned) {
     if (!(depth > 0.0)) depth = 1.0;
     if (!(lateral > 0.0)) lateral = depth;
     const double width = square();
-    lateral = std::max(lateral, 0.4 * depth);  // a flat strip is hard to read
+    lateral = std::max(lateral, 0.25 * depth);  // a flat strip is hard to read
     depth = std::max(depth, lateral);
     Figure f = make_figure(aligned ? "Held-out errors after alignment" : "Held-out errors",
                            width * lateral / depth, {-depth, -lateral}, {depth, lateral},

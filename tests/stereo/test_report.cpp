@@ -276,6 +276,10 @@ BOOST_AUTO_TEST_CASE(errors_beyond_their_bars_are_said) {
     BOOST_TEST(contains(page, "<span class=\"bad\">+5.0 σ</span>"));
 
     r = small_result();
+    r.view_errors[0].sdd_mm = 3.5 * r.view_errors[0].sdd_sd_mm;
+    BOOST_TEST(contains(report_html(r), "surer of itself than it should be"));
+
+    r = small_result();
     r.epipolar.warning = true;
     BOOST_TEST(contains(report_html(r), "To be doubted"));
     BOOST_TEST(contains(report_html(r), "above 1 px"));
