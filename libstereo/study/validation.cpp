@@ -6,6 +6,7 @@
 #include <stereo/recon/triangulate.hpp>
 #include <stereo/study/validation.hpp>
 
+#include <Eigen/Cholesky>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -166,43 +167,57 @@ void check_epipolar(ValidationResult& result) {
             epipolar_statistics(check.ransac.fundamental, exact_a, exact_b).rms_px;
 }
 
-// Root mean square of predicted standard deviations over the points, in the stereo axes.
-PointErrors predicted(const ValidationResult& result, const std::vector<Match>& matches,
-                      bool after_alignment) {
-    // The calibration's covariance and the triangulation's, both for the noise that really is.
+PointErrors errors_of_variances(const Eigen::VectorXd& variances) {
+    PointErrors errors;
+    errors.count = static_cast<std::size_t>(variances.size() / 3);
+    for (Eigen::Index axis = 0; axis < 3; ++axis)
+        errors.rms_mm[axis] =
+            std::sqrt(Eigen::VectorXd(variances(Eigen::seq(axis, Eigen::last, 3))).mean());
+    errors.precision_mm = errors.rms_mm;
+    return errors;
+}
+
+// What the calibration's covariance and the triangulation's predict for the held-out points, in
+// the stereo axes and for the noise that really is.
+void predict(const std::vector<Match>& matches, ValidationResult& result) {
+    const Eigen::Matrix3d& axes = result.truth.stereo_from_world;
+    const auto rows = static_cast<Eigen::Index>(3 * matches.size());
     const double noise_scale = std::pow(result.localization.sigma_ratio, 2.0);
     const double calibration_scale = noise_scale / std::pow(result.calibration.sigma0, 2.0);
-    const Eigen::Matrix3d& axes = result.truth.stereo_from_world;
-    std::vector<Eigen::Vector3d> truth;
+    Eigen::MatrixXd covariance =
+        calibration_scale *
+        propagate(result.calibration, [&](std::span<const drr::CalibratedView> views) {
+            Eigen::VectorXd points(rows);
+            for (std::size_t i = 0; i < matches.size(); ++i)
+                points.segment<3>(static_cast<Eigen::Index>(3 * i)) =
+                    axes *
+                    triangulate(views, matches[i].pixels, matches[i].sd_px).point_in_world_mm;
+            return points;
+        });
+    // A rigid motion moves point p by t + w x p.
+    Eigen::MatrixXd motion(rows, 6);
+    Eigen::Vector3d centroid = Eigen::Vector3d::Zero();
     for (const auto& point : result.held_out)
-        truth.push_back(point.true_mm);
-    const auto points_under = [&](std::span<const drr::CalibratedView> views) {
-        std::vector<Eigen::Vector3d> points;
-        for (const auto& match : matches)
-            points.push_back(triangulate(views, match.pixels, match.sd_px).point_in_world_mm);
-        drr::Rigid3 motion;
-        if (after_alignment) motion = fit_rigid(points, truth).to_from_from;
-        Eigen::VectorXd stacked(static_cast<Eigen::Index>(3 * points.size()));
-        for (std::size_t i = 0; i < points.size(); ++i)
-            stacked.segment<3>(static_cast<Eigen::Index>(3 * i)) = axes * (motion * points[i]);
-        return stacked;
-    };
-    const Eigen::VectorXd of_calibration =
-        propagate(result.calibration, points_under).diagonal() * calibration_scale;
-    PointErrors errors;
-    errors.count = matches.size();
-    Eigen::Vector3d variance = Eigen::Vector3d::Zero();
+        centroid += axes * point.true_mm / static_cast<double>(result.held_out.size());
     for (std::size_t i = 0; i < matches.size(); ++i) {
+        const auto at = static_cast<Eigen::Index>(3 * i);
         const Eigen::Matrix3d of_point =
             triangulate(result.calibration.views, matches[i].pixels, matches[i].sd_px)
                 .covariance_mm2;
-        variance += (of_calibration.segment<3>(static_cast<Eigen::Index>(3 * i)) +
-                     noise_scale * (axes * of_point * axes.transpose()).diagonal()) /
-                    static_cast<double>(matches.size());
+        covariance.block<3, 3>(at, at) += noise_scale * axes * of_point * axes.transpose();
+        motion.block<3, 3>(at, 0).setIdentity();
+        motion.block<3, 3>(at, 3) =
+            -drr::cross_matrix(axes * result.held_out[i].true_mm - centroid);
     }
-    errors.rms_mm = variance.cwiseSqrt();
-    errors.precision_mm = errors.rms_mm;
-    return errors;
+    result.predicted_absolute = errors_of_variances(covariance.diagonal());
+    // Alignment takes away the part of the errors that a motion explains: e - G (G^T G)^-1 G^T e.
+    const Eigen::MatrixXd fit = (motion.transpose() * motion).ldlt().solve(motion.transpose());
+    const Eigen::MatrixXd crossed = fit * covariance;             // 6 x rows
+    const Eigen::MatrixXd of_motion = crossed * fit.transpose();  // 6 x 6
+    const Eigen::VectorXd aligned = covariance.diagonal() -
+                                    2.0 * motion.cwiseProduct(crossed.transpose()).rowwise().sum() +
+                                    motion.cwiseProduct(motion * of_motion).rowwise().sum();
+    result.predicted_aligned = errors_of_variances(aligned);
 }
 
 void score_held_out(const Observations& observations, ValidationResult& result) {
@@ -243,8 +258,7 @@ void score_held_out(const Observations& observations, ValidationResult& result) 
     result.absolute = point_errors(absolute, result.truth.stereo_from_world);
     result.aligned = point_errors(aligned, result.truth.stereo_from_world);
     result.distances = distance_errors(found, truth, pose_of_point);
-    result.predicted_absolute = predicted(result, matches, false);
-    result.predicted_aligned = predicted(result, matches, true);
+    predict(matches, result);
 
     // Disparity is the difference of two coordinates, each with the localization noise.
     const double distance =
