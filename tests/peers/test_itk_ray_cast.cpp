@@ -1,9 +1,10 @@
-// ITK's ray caster against closed forms: where it takes voxels to lie, and how well it converges.
+// ITK's ray caster against closed forms and the analytic projector: where it takes voxels to lie, and how well it converges.
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/geometry/stereo_rig.hpp>
+#include <drr/projector/analytic.hpp>
 #include <drr/projector/itk_ray_cast.hpp>
 
 #include <algorithm>
@@ -36,12 +37,12 @@ XrayView view_of(double source_isocentre_mm, double sdd_mm, int pixels, double p
     return make_stereo_rig(rig)[0];
 }
 
-double sphere_chord_mm(const XrayView& view, const Eigen::Vector2d& pixel, const Vector3d& centre,
-                       double radius) {
-    const Vector3d source = view.source_in_world_mm();
-    const Vector3d direction = (view.pixel_in_world_mm(pixel) - source).normalized();
-    const double miss = direction.cross(centre - source).norm();
-    return miss < radius ? 2.0 * std::sqrt(radius * radius - miss * miss) : 0.0;
+/// The sphere itself, by the analytic projector with one ray a pixel as ITK casts.
+Image<float> exact_sphere(const XrayView& view, const Vector3d& centre, double radius) {
+    const drr::Shape sphere{drr::Sphere{radius},
+                            drr::Rigid3(Eigen::Quaterniond::Identity(), centre)};
+    return drr::AnalyticProjector({{sphere, unit_mu.mu_water_per_mm, 1}}, {.samples_per_pixel = 1})
+        .line_integrals(view);
 }
 
 /// A sphere of 0 HU whose surface voxels hold the share that lies inside, for a locally flat
@@ -73,6 +74,7 @@ Comparison compare(double voxel_mm) {
     const XrayView view = view_of(900.0, 1200.0, 128, 0.8);
     const drr::ItkRayCastProjector projector(voxelized_sphere(voxel_mm, radius, centre), unit_mu);
     const Image<float> image = projector.line_integrals(view);
+    const Image<float> analytic = exact_sphere(view, centre, radius);
     Comparison result;
     double squares = 0.0, inner_squares = 0.0, inner = 0.0, sum = 0.0, total = 0.0,
            exact_total = 0.0;
@@ -80,7 +82,7 @@ Comparison compare(double voxel_mm) {
     for (int row = 0; row < 128; ++row)
         for (int column = 0; column < 128; ++column) {
             const Eigen::Vector2d pixel(column, row);
-            const double exact = sphere_chord_mm(view, pixel, centre, radius);
+            const double exact = analytic(column, row);
             const double error = image(column, row) - exact;
             squares += error * error;
             if (exact > 1.2 * radius) {
