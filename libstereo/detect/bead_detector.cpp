@@ -77,6 +77,7 @@ class Detector {
                                              double leniency = 1.0) const;
     void estimate_blur(const std::vector<BeadCandidate>& candidates);
     [[nodiscard]] bool touch(const BeadShadow& a, const BeadShadow& b) const;
+    [[nodiscard]] bool in_reach(const BeadShadow& of, const BeadShadow& other) const;
     [[nodiscard]] std::vector<std::size_t> touching(std::size_t i,
                                                     const std::vector<BeadShadow>& shadows) const;
     [[nodiscard]] std::vector<Disc> others(const std::vector<std::size_t>& joint,
@@ -111,8 +112,7 @@ int BeadRefusals::*Detector::verdict(const BeadFit& fit, const FittedBead& bead,
           at.y() < image_.height() - 0.5))
         return &BeadRefusals::no_fit;
     if (bead.contrast < options_.min_contrast ||
-        std::sqrt(bead.covariance_px2.trace() / 2.0) >
-            leniency * options_.max_center_sd_radii * bead.shadow.radius_px)
+        bead.sd_if_white_px > leniency * options_.max_center_sd_radii * bead.shadow.radius_px)
         return &BeadRefusals::faint;
     const double diameter = 2.0 * bead.shadow.radius_px;
     // Saturation cuts the rim of a shadow off.
@@ -132,10 +132,13 @@ void Detector::estimate_blur(const std::vector<BeadCandidate>& candidates) {
     if (!fit_options_.fit_blur) return;
     fit_options_.blur_px =
         std::max(least_starting_blur_px, starting_blur * 0.5 * options_.diameter_px);
+    BeadFitOptions free = fit_options_;
+    free.max_background_order = 2;
+    free.tolerance_px = 0.02;
     std::vector<double> blurs;
     for (const BeadCandidate& candidate : candidates) {
         if (blurs.size() == beads_for_blur) break;
-        const BeadFit fit = fit_beads(image_, {start_of(candidate)}, fit_options_);
+        const BeadFit fit = fit_beads(image_, {start_of(candidate)}, free);
         if (!fit.beads.empty() && verdict(fit, fit.beads.front()) == nullptr)
             blurs.push_back(fit.blur_px);
     }
@@ -150,6 +153,13 @@ void Detector::estimate_blur(const std::vector<BeadCandidate>& candidates) {
 bool Detector::touch(const BeadShadow& a, const BeadShadow& b) const {
     return (a.center_px - b.center_px).norm() <
            a.radius_px + b.radius_px + 3.0 * fit_options_.blur_px;
+}
+
+/// Whether the fit of one would meet pixels of the other's shadow.
+bool Detector::in_reach(const BeadShadow& of, const BeadShadow& other) const {
+    return (of.center_px - other.center_px).norm() <
+           fit_radius_px(of.radius_px, fit_options_.blur_px) + other.radius_px +
+               3.0 * fit_options_.blur_px;
 }
 
 /// A bead and the nearest of those that touch it.
@@ -250,6 +260,10 @@ BeadDetectorResult Detector::run() {
     // First each candidate by itself: most of them are no beads.
     BeadFitOptions quick = fit_options_;
     quick.tolerance_px = 0.02;
+    quick.least_gain = 0.02;
+    quick.thin = true;
+    quick.least_attenuation = -std::log(1.0 - 0.5 * options_.min_contrast);
+    quick.max_background_order = 2;
     // The second pass starts where the first one ended, with the weights that belong there.
     fit_options_.rounds = quick.rounds = 1;
     std::vector<Fitted> beads;
@@ -305,13 +319,15 @@ BeadDetectorResult Detector::run() {
 
     // Then again with all neighbours known, those that touch jointly, until none is refused that
     // another's fit relied on.
+    std::vector<bool> done(beads.size(), false);
     for (bool settled = false; !settled;) {
         settled = true;
-        std::vector<Fitted> refitted(beads.size());
-        std::vector<int BeadRefusals::*> reasons(beads.size());
+        std::vector<Fitted> refitted = beads;
+        std::vector<int BeadRefusals::*> reasons(beads.size(), nullptr);
         std::vector<std::vector<std::size_t>> joint(beads.size());
         for (std::size_t i = 0; i < beads.size(); ++i) {
             joint[i] = touching(i, shadows);
+            if (done[i]) continue;
             std::vector<BeadShadow> start;
             for (const std::size_t j : joint[i])
                 start.push_back(shadows[j]);
@@ -339,13 +355,22 @@ BeadDetectorResult Detector::run() {
             else
                 ++(result.refusals.*reasons[i]);
         }
+        // Those near a refused one are fitted once more.
         std::vector<Fitted> next;
-        shadows.clear();
+        std::vector<bool> next_done;
+        std::vector<BeadShadow> next_shadows;
         for (const std::size_t i : kept) {
-            shadows.push_back(beads[i].bead.shadow);
+            bool still = reasons[i] == nullptr;
+            for (std::size_t j = 0; j < beads.size() && still; ++j)
+                still = std::find(kept.begin(), kept.end(), j) != kept.end() ||
+                        !in_reach(shadows[i], shadows[j]);
+            next_done.push_back(still);
+            next_shadows.push_back(beads[i].bead.shadow);
             next.push_back(std::move(beads[i]));
         }
         beads = std::move(next);
+        shadows = std::move(next_shadows);
+        done = std::move(next_done);
     }
     for (const Fitted& fitted : beads)
         result.beads.push_back(detection(fitted));

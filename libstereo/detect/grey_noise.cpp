@@ -16,16 +16,89 @@ constexpr std::size_t min_samples = 50;
 constexpr double sd_from_median = 1.0 / 0.6745;
 // The difference of a pixel and a mean of four has 1 + 1/4 times the variance.
 constexpr double variance_of_difference = 1.25;
+constexpr float saturated = 0.995F;  // of the largest grey
 // Noise-free images: 1e-4 of the largest grey, far below any quantization.
 constexpr double smallest_relative_noise = 1e-4;
 
+// Differences for the correlation reach beyond twice its own reach, so that the neighbours add
+// nothing to it. They are taken in rows of this spacing.
+constexpr int far_lag = 6;
+constexpr std::size_t correlation_samples = 30000;
+// Differences above this many standard deviations are edges.
+constexpr double edge_significance = 2.5;
+// A correlation below so many standard errors is taken for none.
+constexpr double least_significance = 2.0;
+
+/// Correlation of the noise, normalized by the noise model.
+NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const GreyNoise& noise,
+                                      double brightest) {
+    constexpr int reach = NoiseCorrelation::reach;
+    NoiseCorrelation result;
+    const int margin = far_lag + reach;
+    const int columns = image.width() - 2 * margin;
+    const int rows = image.height() - 2 * margin;
+    if (columns <= 0 || rows <= 0) return result;
+    const auto places = static_cast<double>(columns) * rows;
+    const int spacing =
+        std::max(1, static_cast<int>(std::sqrt(places / static_cast<double>(correlation_samples))));
+    // Squared differences in units of their variance below the square of this are noise.
+    const double limit2 = edge_significance * edge_significance * variance_of_difference;
+    struct Difference {
+        float value = 0.0F;
+        bool usable = false;
+    };
+    const auto difference = [&](int column, int row) -> Difference {
+        const float mean = 0.25F * (image(column - far_lag, row) + image(column + far_lag, row) +
+                                    image(column, row - far_lag) + image(column, row + far_lag));
+        if (mean <= 0.0F || mean >= brightest) return {};
+        const float value = image(column, row) - mean;
+        const auto variance = static_cast<float>(noise.variance(mean));
+        return {value / std::sqrt(variance), value * value < limit2 * variance};
+    };
+    std::size_t count = 0;
+    std::array<std::array<double, reach + 1>, reach + 1> product{};
+    std::array<std::array<double, reach + 1>, reach + 1> squares{};
+    for (int row = margin; row < image.height() - margin; row += spacing)
+        for (int column = margin; column < image.width() - margin; column += spacing) {
+            const Difference at = difference(column, row);
+            if (!at.usable) continue;
+            ++count;
+            for (int dy = 0; dy <= reach; ++dy)
+                for (int dx = dy == 0 ? 1 : -reach; dx <= reach; ++dx) {
+                    const Difference other = difference(column + dx, row + dy);
+                    if (!other.usable) continue;
+                    const auto y = static_cast<std::size_t>(dy);
+                    const auto x = static_cast<std::size_t>(std::abs(dx));
+                    product[y][x] += at.value * other.value;
+                    squares[y][x] += 0.5 * (at.value * at.value + other.value * other.value);
+                }
+        }
+    if (count < min_samples) return result;
+    const double standard_error = 1.0 / std::sqrt(static_cast<double>(count));
+    for (std::size_t y = 0; y <= reach; ++y)
+        for (std::size_t x = y == 0 ? 1 : 0; x <= reach; ++x) {
+            const double correlation = squares[y][x] > 0.0 ? product[y][x] / squares[y][x] : 0.0;
+            if (std::abs(correlation) > least_significance * standard_error)
+                result.quadrant[y][x] = correlation;
+        }
+    return result;
+}
+
 }  // namespace
+
+double NoiseCorrelation::low_frequency_power() const {
+    double sum = 0.0;
+    for (int dy = -reach; dy <= reach; ++dy)
+        for (int dx = -reach; dx <= reach; ++dx)
+            sum += (*this)(dx, dy);
+    return sum;
+}
 
 GreyNoise estimate_noise(const drr::Image<float>& image) {
     const float top =
         image.empty() ? 0.0F : *std::max_element(image.pixels().begin(), image.pixels().end());
     const double floor = std::pow(smallest_relative_noise * std::max(top, 1e-30F), 2);
-    GreyNoise noise{floor, 0.0};
+    GreyNoise noise{floor, 0.0, {}};
     if (top <= 0.0F) return noise;
 
     struct Bin {
@@ -38,7 +111,7 @@ GreyNoise estimate_noise(const drr::Image<float>& image) {
             const float mean = 0.25F * (image(column - lag, row) + image(column + lag, row) +
                                         image(column, row - lag) + image(column, row + lag));
             // Black and saturated pixels carry no noise to learn from.
-            if (mean <= 0.0F || mean >= 0.995F * top) continue;
+            if (mean <= 0.0F || mean >= saturated * top) continue;
             Bin& bin = by_grey[static_cast<std::size_t>(mean / top * static_cast<float>(bins))];
             bin.differences.push_back(std::abs(image(column, row) - mean));
             bin.grey_sum += mean;
@@ -67,11 +140,12 @@ GreyNoise estimate_noise(const drr::Image<float>& image) {
     const double slope = determinant > 1e-9 * s * sgg ? (s * sgv - sg * sv) / determinant : -1.0;
     const double intercept = (sv - slope * sg) / s;
     if (slope <= 0.0)
-        noise = {std::max(floor, sv / s), 0.0};
+        noise = {std::max(floor, sv / s), 0.0, {}};
     else if (intercept <= floor)
-        noise = {floor, sgv / sgg};
+        noise = {floor, sgv / sgg, {}};
     else
-        noise = {intercept, slope};
+        noise = {intercept, slope, {}};
+    noise.correlation = estimate_correlation(image, noise, saturated * top);
     return noise;
 }
 

@@ -1,3 +1,5 @@
+#include "fit_covariance.hpp"
+
 #include <drr/core/error.hpp>
 #include <stereo/detect/shadow_profile.hpp>
 #include <stereo/detect/subpixel.hpp>
@@ -7,21 +9,28 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 namespace stereo {
 namespace {
 
-constexpr int bead_parameters = 4;        // x, y, ln radius, ln attenuation
-constexpr int background_parameters = 6;  // 1, x, y, xx, xy, yy
-constexpr int blur_index = background_parameters;
+constexpr int bead_parameters = 4;  // x, y, ln radius, ln attenuation
+constexpr int max_order = 5;        // of the background's polynomial
+constexpr int max_background = (max_order + 1) * (max_order + 2) / 2;
 constexpr int max_parameters =
-    background_parameters + 1 + bead_parameters * static_cast<int>(max_joint_beads);
+    max_background + 1 + bead_parameters * static_cast<int>(max_joint_beads);
 using Vector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, max_parameters, 1>;
 using Matrix =
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, max_parameters, max_parameters>;
 
-// Radius, blur and attenuation may still creep along a valley of equal cost; that does not matter.
-constexpr double least_gain = 1e-3;
+// Under a bead the background is no darker than this part of its surroundings: else it would take
+// the bead's place.
+constexpr double least_background = 0.05;
+// The jackknife over sectors is uncertain by a third and, each sector having a say in most of the
+// parameters, biased upwards; below this factor it is taken to say the same as the noise does.
+constexpr double least_jackknife_excess = 2.5;
+// A fit that need not be exact leaves out half of the pixels if there are more than this.
+constexpr std::size_t enough_pixels = 250;
 // The table needs nodes_per_blur nodes a blur; less blur than a pixel's own aperture is no image.
 constexpr double min_blur_px = 0.28;
 
@@ -29,22 +38,32 @@ struct Pixel {
     double x = 0.0;  // from the origin of the fit
     double y = 0.0;
     double grey = 0.0;
-    double weight = 0.0;
+    double root_weight = 0.0;
     bool saturated = false;
 };
 
-using Background = Eigen::Matrix<double, background_parameters, 1>;
+using Background = Eigen::Matrix<double, max_background, 1>;
 
 struct Parameters {
+    int order = 2;  // of the background
     Background background = Background::Zero();
     double blur = 0.0;
     std::array<BeadShadow, max_joint_beads> beads;  // centres from the origin of the fit
 };
 
-Background monomials(double x, double y) {
-    Background m;
-    m << 1.0, x, y, x * x, x * y, y * y;
-    return m;
+/// 1, x, y, xx, xy, yy, ... up to the order.
+void monomials(double x, double y, int order, double* m) {
+    m[0] = 1.0;
+    for (int o = 1, k = 1; o <= order; ++o) {
+        for (int i = 0; i < o; ++i)
+            m[k + i] = m[k + i - o] * x;
+        m[k + o] = m[k - 1] * y;
+        k += o + 1;
+    }
+}
+
+constexpr int coefficients(int order) {
+    return (order + 1) * (order + 2) / 2;
 }
 
 struct NormalEquations {
@@ -61,9 +80,7 @@ class Problem {
           options_(options),
           excluded_(excluded),
           beads_(start.size()),
-          origin_(start.front().center_px.array().round()),
-          size_(background_parameters + (options.fit_blur ? 1 : 0) +
-                bead_parameters * static_cast<int>(start.size())) {
+          origin_(start.front().center_px.array().round()) {
         start_.blur = options.blur_px;
         for (std::size_t j = 0; j < beads_; ++j) {
             start_.beads[j] = start[j];
@@ -75,18 +92,25 @@ class Problem {
     BeadFit solve();
 
   private:
+    // The parameters: of each bead, the blur where it is fitted, the background.
+    static int first_of_bead(std::size_t j) { return bead_parameters * static_cast<int>(j); }
+    [[nodiscard]] int blur_index() const { return first_of_bead(beads_); }
+    [[nodiscard]] int first_of_background() const {
+        return blur_index() + (options_.fit_blur ? 1 : 0);
+    }
+    [[nodiscard]] int size() const { return first_of_background() + coefficients(at_.order); }
+
     bool gather();
     void set_background();
     void set_weights();
-    [[nodiscard]] std::vector<ShadowProfile> profiles(const Parameters& p) const;
-    [[nodiscard]] NormalEquations evaluate(const Parameters& p, bool with_derivatives) const;
+    [[nodiscard]] double background(const Parameters& p, double x, double y) const;
+    void tabulate(const Parameters& p);
+    void evaluate(const Parameters& p, NormalEquations& result);
     [[nodiscard]] Parameters moved(const Parameters& p, const Vector& step) const;
-    [[nodiscard]] int first_of_bead(std::size_t j) const {
-        return background_parameters + (options_.fit_blur ? 1 : 0) +
-               bead_parameters * static_cast<int>(j);
-    }
     [[nodiscard]] bool near_start(const Parameters& p) const;
+    [[nodiscard]] bool faint(const Parameters& p) const;
     bool minimize();
+    bool raise_order();
     void describe(BeadFit& fit) const;
 
     const drr::Image<float>& image_;
@@ -94,13 +118,20 @@ class Problem {
     const std::vector<Disc>& excluded_;
     std::size_t beads_;
     Eigen::Vector2d origin_;
-    int size_;
     Parameters start_;
     Parameters at_;
     std::vector<Pixel> pixels_;
+    std::vector<std::optional<ShadowProfile>> shadows_;  // of the parameters in tabulated_
+    std::array<std::array<double, 3>, max_joint_beads> tabulated_{};
     int free_pixels_ = 0;
-    double background_scale_ = 0.0;
-    Background background_inverse_sd_ = Background::Zero();
+    double reach_px_ = 1.0;  // the unit of length of the background's terms
+    double background_level_ = 0.0;
+    double background_inverse_sd_ = 0.0;
+    NormalEquations normal_;  // at at_
+    NormalEquations trial_;
+    // Of the last evaluation, each row times the root of the pixel's weight.
+    FittedPixels::Jacobian jacobian_;
+    Eigen::VectorXd residuals_;
 };
 
 /// The pixels of the fit. False where they cannot determine it.
@@ -140,14 +171,23 @@ bool Problem::gather() {
             free_pixels_ += pixel.saturated ? 0 : 1;
             pixels_.push_back(pixel);
         }
-    return free_pixels_ > 2 * size_;
+    if (options_.thin && pixels_.size() > enough_pixels) {
+        std::erase_if(pixels_, [&](const Pixel& pixel) {
+            return (static_cast<int>(pixel.x) + static_cast<int>(pixel.y)) % 2 != 0;
+        });
+        free_pixels_ = static_cast<int>(std::count_if(
+            pixels_.begin(), pixels_.end(), [](const Pixel& pixel) { return !pixel.saturated; }));
+    }
+    return free_pixels_ > 2 * size();
 }
 
 /// A level background to start from: the median of the pixels outside the shadows.
 void Problem::set_background() {
     std::vector<double> rim;
     std::vector<double> all;
+    double reach2 = 1.0;
     for (const Pixel& pixel : pixels_) {
+        reach2 = std::max(reach2, pixel.x * pixel.x + pixel.y * pixel.y);
         all.push_back(pixel.grey);
         bool outside = true;
         for (std::size_t j = 0; j < beads_; ++j)
@@ -161,43 +201,51 @@ void Problem::set_background() {
     std::nth_element(of.begin(), middle, of.end());
     at_.background = Background::Zero();
     at_.background[0] = *middle;
-    background_scale_ = *middle;
+    background_level_ = *middle;
     // Over the reach of the fit each term may change the background by this much of itself.
-    const double sd = options_.prior_background * std::max(*middle, 1e-30);
-    const double reach = fit_radius_px(at_.beads[0].radius_px, at_.blur);
-    background_inverse_sd_ << 1.0, reach, reach, reach * reach, reach * reach, reach * reach;
-    background_inverse_sd_ /= sd;
+    reach_px_ = std::sqrt(reach2);
+    background_inverse_sd_ = 1.0 / (options_.prior_background * std::max(*middle, 1e-30));
 }
 
-std::vector<ShadowProfile> Problem::profiles(const Parameters& p) const {
-    std::vector<ShadowProfile> result;
-    result.reserve(beads_);
-    for (std::size_t j = 0; j < beads_; ++j)
-        result.emplace_back(p.beads[j].radius_px, p.blur, p.beads[j].attenuation);
-    return result;
+double Problem::background(const Parameters& p, double x, double y) const {
+    Background m = Background::Zero();
+    monomials(x / reach_px_, y / reach_px_, p.order, m.data());
+    return p.background.dot(m);
 }
 
-void Problem::set_weights() {
-    const std::vector<ShadowProfile> shadows = profiles(at_);
-    for (Pixel& pixel : pixels_) {
-        double model = at_.background.dot(monomials(pixel.x, pixel.y));
-        for (std::size_t j = 0; j < beads_; ++j)
-            model *= 1.0 - shadows[j]
-                               .at(std::hypot(pixel.x - at_.beads[j].center_px.x(),
-                                              pixel.y - at_.beads[j].center_px.y()))
-                               .value;
-        pixel.weight = 1.0 / options_.noise.variance(model);
+/// Brings shadows_ up to date.
+void Problem::tabulate(const Parameters& p) {
+    shadows_.resize(beads_);
+    for (std::size_t j = 0; j < beads_; ++j) {
+        const std::array<double, 3> key = {p.beads[j].radius_px, p.blur, p.beads[j].attenuation};
+        if (shadows_[j] && key == tabulated_[j]) continue;
+        shadows_[j].emplace(key[0], key[1], key[2]);
+        tabulated_[j] = key;
     }
 }
 
-NormalEquations Problem::evaluate(const Parameters& p, bool with_derivatives) const {
-    NormalEquations result;
-    const std::vector<ShadowProfile> shadows = profiles(p);
-    std::array<double, max_parameters> j{};
-    std::array<std::array<double, max_parameters>, max_parameters> h{};
-    std::array<double, max_parameters> g{};
-    const auto n = static_cast<std::size_t>(size_);
-    for (const Pixel& pixel : pixels_) {
+void Problem::set_weights() {
+    tabulate(at_);
+    for (Pixel& pixel : pixels_) {
+        double model = background(at_, pixel.x, pixel.y);
+        for (std::size_t j = 0; j < beads_; ++j)
+            model *= 1.0 - shadows_[j]
+                               ->at(std::hypot(pixel.x - at_.beads[j].center_px.x(),
+                                               pixel.y - at_.beads[j].center_px.y()))
+                               .value;
+        pixel.root_weight = 1.0 / std::sqrt(options_.noise.variance(model));
+    }
+}
+
+void Problem::evaluate(const Parameters& p, NormalEquations& result) {
+    tabulate(p);
+    const int n = first_of_background() + coefficients(p.order);
+    const int background_count = coefficients(p.order);
+    const double inverse_reach = 1.0 / reach_px_;
+    jacobian_.resize(static_cast<Eigen::Index>(pixels_.size()), n);
+    residuals_.resize(jacobian_.rows());
+    for (std::size_t i = 0; i < pixels_.size(); ++i) {
+        const Pixel& pixel = pixels_[i];
         std::array<ShadowProfile::Sample, max_joint_beads> shadow;
         std::array<double, max_joint_beads> dx{};
         std::array<double, max_joint_beads> dy{};
@@ -207,81 +255,74 @@ NormalEquations Problem::evaluate(const Parameters& p, bool with_derivatives) co
             dx[b] = pixel.x - p.beads[b].center_px.x();
             dy[b] = pixel.y - p.beads[b].center_px.y();
             rho[b] = std::sqrt(dx[b] * dx[b] + dy[b] * dy[b]);
-            shadow[b] = shadows[b].at(rho[b]);
+            shadow[b] = shadows_[b]->at(rho[b]);
             transmission *= 1.0 - shadow[b].value;
         }
-        const Background m = monomials(pixel.x, pixel.y);
-        const double background = p.background.dot(m);
+        double* const j = jacobian_.data() + static_cast<std::ptrdiff_t>(i) * n;
+        double* const m = j + first_of_background();
+        monomials(pixel.x * inverse_reach, pixel.y * inverse_reach, p.order, m);
+        double background = 0.0;
+        for (int k = 0; k < background_count; ++k)
+            background += p.background[k] * m[k];
         const double residual = pixel.grey - background * transmission;
+        const auto row = static_cast<Eigen::Index>(i);
         // A saturated pixel bounds the model from below only.
-        if (pixel.saturated && residual <= 0.0) continue;
-        result.cost += pixel.weight * residual * residual;
-        if (!with_derivatives) continue;
-        for (std::size_t k = 0; k < background_parameters; ++k)
-            j[k] = transmission * m[static_cast<Eigen::Index>(k)];
-        if (options_.fit_blur) j[blur_index] = 0.0;
+        if (pixel.saturated && residual <= 0.0) {
+            residuals_[row] = 0.0;
+            jacobian_.row(row).setZero();
+            continue;
+        }
+        residuals_[row] = pixel.root_weight * residual;
+        for (int k = 0; k < background_count; ++k)
+            m[k] *= pixel.root_weight * transmission;
+        if (options_.fit_blur) j[blur_index()] = 0.0;
         for (std::size_t b = 0; b < beads_; ++b) {
-            double others = background;
+            double others = pixel.root_weight * background;
             for (std::size_t c = 0; c < beads_; ++c)
                 if (c != b) others *= 1.0 - shadow[c].value;
-            const auto k = static_cast<std::size_t>(first_of_bead(b));
+            double* const jb = j + first_of_bead(b);
             // d rho / d centre = -(dx, dy) / rho; the shadow lowers the grey.
             const double slope = rho[b] > 1e-9 ? others * shadow[b].d_rho / rho[b] : 0.0;
-            j[k] = slope * dx[b];
-            j[k + 1] = slope * dy[b];
-            j[k + 2] = -others * shadow[b].d_log_radius;
-            j[k + 3] = -others * shadow[b].d_log_attenuation;
-            if (options_.fit_blur) j[blur_index] -= others * shadow[b].d_log_blur;
-        }
-        for (std::size_t a = 0; a < n; ++a) {
-            const double wj = pixel.weight * j[a];
-            g[a] += wj * residual;
-            for (std::size_t b = 0; b <= a; ++b)
-                h[a][b] += wj * j[b];
+            jb[0] = slope * dx[b];
+            jb[1] = slope * dy[b];
+            jb[2] = -others * shadow[b].d_log_radius;
+            jb[3] = -others * shadow[b].d_log_attenuation;
+            if (options_.fit_blur) j[blur_index()] -= others * shadow[b].d_log_blur;
         }
     }
-    const auto prior = [&](int index, double value, double center, double sd) {
-        const double pull = (std::log(value) - std::log(center)) / sd;
+    result.hessian.setZero(n, n);
+    result.hessian.selfadjointView<Eigen::Lower>().rankUpdate(jacobian_.transpose());
+    result.gradient = jacobian_.transpose() * residuals_;
+    result.cost = residuals_.squaredNorm();
+    const auto prior = [&](int index, double pull, double inverse_sd) {
         result.cost += pull * pull;
-        const auto k = static_cast<std::size_t>(index);
-        h[k][k] += 1.0 / (sd * sd);
-        g[k] -= pull / sd;
+        result.hessian(index, index) += inverse_sd * inverse_sd;
+        result.gradient[index] -= pull * inverse_sd;
     };
-    for (int k = 0; k < background_parameters; ++k) {
-        const double inverse_sd = background_inverse_sd_[k];
-        const double pull = (p.background[k] - (k == 0 ? background_scale_ : 0.0)) * inverse_sd;
-        const auto i = static_cast<std::size_t>(k);
-        result.cost += pull * pull;
-        h[i][i] += inverse_sd * inverse_sd;
-        g[i] -= pull * inverse_sd;
-    }
-    if (options_.fit_blur) prior(blur_index, p.blur, start_.blur, options_.prior_log_blur);
+    const auto log_prior = [&](int index, double value, double center, double sd) {
+        prior(index, std::log(value / center) / sd, 1.0 / sd);
+    };
+    for (int k = 0; k < background_count; ++k)
+        prior(first_of_background() + k,
+              (p.background[k] - (k == 0 ? background_level_ : 0.0)) * background_inverse_sd_,
+              background_inverse_sd_);
+    if (options_.fit_blur) log_prior(blur_index(), p.blur, start_.blur, options_.prior_log_blur);
     for (std::size_t b = 0; b < beads_; ++b) {
-        prior(first_of_bead(b) + 2, p.beads[b].radius_px,
-              options_.prior_radius_px > 0.0 ? options_.prior_radius_px : start_.beads[b].radius_px,
-              options_.prior_log_radius);
-        prior(first_of_bead(b) + 3, p.beads[b].attenuation, start_.beads[b].attenuation,
-              options_.prior_log_attenuation);
+        log_prior(
+            first_of_bead(b) + 2, p.beads[b].radius_px,
+            options_.prior_radius_px > 0.0 ? options_.prior_radius_px : start_.beads[b].radius_px,
+            options_.prior_log_radius);
+        log_prior(first_of_bead(b) + 3, p.beads[b].attenuation, start_.beads[b].attenuation,
+                  options_.prior_log_attenuation);
     }
-    if (with_derivatives) {
-        result.hessian.resize(size_, size_);
-        result.gradient.resize(size_);
-        for (int a = 0; a < size_; ++a) {
-            const auto ia = static_cast<std::size_t>(a);
-            result.gradient[a] = g[ia];
-            for (int b = 0; b <= a; ++b)
-                result.hessian(a, b) = result.hessian(b, a) = h[ia][static_cast<std::size_t>(b)];
-        }
-    }
-    return result;
 }
 
 Parameters Problem::moved(const Parameters& p, const Vector& step) const {
     // A factor of e in one step is enough for any parameter, and keeps exp() in range.
     const auto factor = [](double s) { return std::exp(std::clamp(s, -1.0, 1.0)); };
     Parameters q = p;
-    q.background += step.head<background_parameters>();
-    if (options_.fit_blur) q.blur = std::max(min_blur_px, p.blur * factor(step[blur_index]));
+    q.background.head(coefficients(p.order)) += step.tail(coefficients(p.order));
+    if (options_.fit_blur) q.blur = std::max(min_blur_px, p.blur * factor(step[blur_index()]));
     for (std::size_t b = 0; b < beads_; ++b) {
         const int k = first_of_bead(b);
         q.beads[b].center_px += step.segment<2>(k);
@@ -298,34 +339,46 @@ bool Problem::near_start(const Parameters& p) const {
         if (!(p.beads[b].radius_px > r / 8.0 && p.beads[b].radius_px < r * 8.0)) return false;
         if (!(p.beads[b].attenuation > 1e-4 && p.beads[b].attenuation < 1e3)) return false;
     }
-    return p.blur < 8.0 * start_.blur && p.background[0] > 0.0;
+    for (std::size_t b = 0; b < beads_; ++b)
+        if (!(background(p, p.beads[b].center_px.x(), p.beads[b].center_px.y()) >
+              least_background * background_level_))
+            return false;
+    return p.blur < 8.0 * start_.blur;
 }
 
+/// Whether the first bead, for which the fit is made, is hardly there.
+bool Problem::faint(const Parameters& p) const {
+    return p.beads[0].attenuation < options_.least_attenuation;
+}
+
+/// Levenberg-Marquardt from at_, of which normal_ holds the normal equations, then and afterwards.
 bool Problem::minimize() {
     double damping = 1e-3;
-    NormalEquations normal = evaluate(at_, true);
     for (int iteration = 0; iteration < options_.max_iterations; ++iteration) {
-        Matrix damped = normal.hessian;
+        Matrix damped = normal_.hessian;
         damped.diagonal() *= 1.0 + damping;
-        const Vector step = damped.ldlt().solve(normal.gradient);
+        const Vector step = damped.ldlt().solve(normal_.gradient);
         if (!step.allFinite()) return false;
         double center_step = 0.0;
         for (std::size_t b = 0; b < beads_; ++b)
             center_step = std::max(center_step, step.segment<2>(first_of_bead(b)).norm());
         const Parameters next = moved(at_, step);
         const bool possible = near_start(next);
-        NormalEquations trial;
-        if (possible) trial = evaluate(next, true);
-        if (possible && trial.cost <= normal.cost) {
-            const double gain = normal.cost - trial.cost;
+        if (possible) evaluate(next, trial_);
+        if (possible && trial_.cost <= normal_.cost) {
+            const double gain = normal_.cost - trial_.cost;
             at_ = next;
-            normal = std::move(trial);
+            std::swap(normal_, trial_);
             damping = std::max(1e-9, damping * 0.1);
-            if (center_step < options_.tolerance_px && gain <= least_gain * normal.cost)
+            if (faint(at_)) return false;
+            if (center_step < options_.tolerance_px && gain <= options_.least_gain * normal_.cost)
                 return true;
         } else {
             // At the minimum, as near as the interpolated derivatives can tell.
-            if (possible && center_step < options_.tolerance_px) return true;
+            if (possible && center_step < options_.tolerance_px) {
+                evaluate(at_, normal_);
+                return true;
+            }
             damping *= 10.0;
             if (damping > 1e7) return false;
         }
@@ -333,52 +386,73 @@ bool Problem::minimize() {
     return false;
 }
 
+/// Gives the background the terms of the next order if they promise to explain more than noise
+/// would. Whether it did.
+bool Problem::raise_order() {
+    Parameters raised = at_;
+    ++raised.order;
+    const int n = first_of_background() + coefficients(raised.order);
+    if (free_pixels_ <= 2 * n) return false;
+    evaluate(raised, trial_);
+    const double promise = trial_.gradient.dot(trial_.hessian.ldlt().solve(trial_.gradient));
+    const double by_noise = (coefficients(raised.order) - coefficients(at_.order)) *
+                            options_.noise.correlation.low_frequency_power();
+    // Schwarz's criterion: each parameter costs the logarithm of the number of data.
+    if (!(promise > std::log(static_cast<double>(free_pixels_)) * by_noise)) return false;
+    const Parameters before = at_;
+    at_ = raised;
+    std::swap(normal_, trial_);
+    if (minimize()) return true;
+    at_ = before;
+    evaluate(at_, normal_);
+    return false;
+}
+
 /// Covariances, contrast and the test of roundness at the solution.
 void Problem::describe(BeadFit& fit) const {
-    const NormalEquations normal = evaluate(at_, true);
-    const int dof = std::max(1, free_pixels_ - size_);
-    fit.chi2_per_dof = normal.cost / dof;
-    const Matrix inverse = normal.hessian.ldlt().solve(Matrix::Identity(size_, size_));
-    const std::vector<ShadowProfile> shadows = profiles(at_);
-
+    const int dof = std::max(1, free_pixels_ - size());
+    fit.chi2_per_dof = residuals_.squaredNorm() / dof;
+    FittedPixels pixels;
+    pixels.inverse = normal_.hessian.ldlt().solve(Matrix::Identity(size(), size()));
+    pixels.residuals = residuals_;
+    pixels.place.resize(static_cast<Eigen::Index>(pixels_.size()), 2);
+    for (std::size_t i = 0; i < pixels_.size(); ++i)
+        pixels.place.row(static_cast<Eigen::Index>(i)) << static_cast<int>(pixels_[i].x),
+            static_cast<int>(pixels_[i].y);
+    // After a test of the next order it has columns of that.
+    pixels.jacobian = jacobian_.leftCols(size());
     struct Harmonic {  // normal equations of the two components of the ellipticity
         double cc = 0.0, cs = 0.0, ss = 0.0, c = 0.0, s = 0.0;
     };
-    std::vector<Harmonic> harmonics(beads_);
+    std::array<Harmonic, max_joint_beads> harmonics;
     double square = 0.0;
     double noise = 0.0;
-    for (const Pixel& pixel : pixels_) {
-        double model = at_.background.dot(monomials(pixel.x, pixel.y));
-        std::array<ShadowProfile::Sample, max_joint_beads> shadow;
-        for (std::size_t b = 0; b < beads_; ++b) {
-            const Eigen::Vector2d d = Eigen::Vector2d(pixel.x, pixel.y) - at_.beads[b].center_px;
-            shadow[b] = shadows[b].at(d.norm());
-            model *= 1.0 - shadow[b].value;
-        }
-        const double residual = pixel.grey - model;
+    for (std::size_t i = 0; i < pixels_.size(); ++i) {
+        const Pixel& pixel = pixels_[i];
         if (pixel.saturated) continue;
+        const auto row = static_cast<Eigen::Index>(i);
+        const double residual = residuals_[row] / pixel.root_weight;
         square += residual * residual;
-        noise += options_.noise.variance(model);
+        noise += options_.noise.variance(pixel.grey - residual);
         for (std::size_t b = 0; b < beads_; ++b) {
             const Eigen::Vector2d d = Eigen::Vector2d(pixel.x, pixel.y) - at_.beads[b].center_px;
-            const double rho = d.norm();
-            if (rho < 1e-9 || shadow[b].d_rho == 0.0) continue;
             // Stretching by 1 + e along x and 1 - e along y moves a point by e (x, -y).
-            const double slope = model / (1.0 - shadow[b].value) * shadow[b].d_rho / rho;
-            const double c = slope * (d.x() * d.x() - d.y() * d.y());
-            const double s = slope * 2.0 * d.x() * d.y();
+            const Eigen::Vector2d by_center =
+                jacobian_.block<1, 2>(row, first_of_bead(b)).transpose();
+            const double c = by_center.x() * d.x() - by_center.y() * d.y();
+            const double s = by_center.x() * d.y() + by_center.y() * d.x();
             Harmonic& h = harmonics[b];
-            h.cc += pixel.weight * c * c;
-            h.cs += pixel.weight * c * s;
-            h.ss += pixel.weight * s * s;
-            h.c += pixel.weight * c * residual;
-            h.s += pixel.weight * s * residual;
+            h.cc += c * c;
+            h.cs += c * s;
+            h.ss += s * s;
+            h.c += c * residuals_[row];
+            h.s += s * residuals_[row];
         }
     }
     fit.residual_rms = std::sqrt(square / std::max(1, free_pixels_));
     fit.expected_noise = std::sqrt(noise / std::max(1, free_pixels_));
-    fit.background =
-        at_.background.dot(monomials(at_.beads[0].center_px.x(), at_.beads[0].center_px.y()));
+    fit.background = background(at_, at_.beads[0].center_px.x(), at_.beads[0].center_px.y());
+    fit.background_order = at_.order;
     fit.blur_px = at_.blur;
     fit.pixels = free_pixels_;
     fit.saturated_pixels = static_cast<int>(pixels_.size()) - free_pixels_;
@@ -387,10 +461,16 @@ void Problem::describe(BeadFit& fit) const {
         FittedBead bead;
         bead.shadow = at_.beads[b];
         bead.shadow.center_px += origin_;
-        bead.covariance_px2 = fit.chi2_per_dof * inverse.block<2, 2>(k, k);
-        bead.radius_sd_px =
-            bead.shadow.radius_px * std::sqrt(fit.chi2_per_dof * inverse(k + 2, k + 2));
-        bead.contrast = shadows[b].at(0.0).value;
+        const Eigen::Matrix3d covariance =
+            fit.chi2_per_dof * covariance_under_noise(pixels, k, options_.noise.correlation);
+        bead.covariance_px2 = covariance.topLeftCorner<2, 2>();
+        const Eigen::Matrix2d jack = covariance_by_jackknife(pixels, k, at_.beads[b].center_px);
+        if (jack.trace() > least_jackknife_excess * bead.covariance_px2.trace())
+            bead.covariance_px2 = jack;
+        bead.sd_if_white_px =
+            std::sqrt(0.5 * fit.chi2_per_dof * pixels.inverse.block<2, 2>(k, k).trace());
+        bead.radius_sd_px = bead.shadow.radius_px * std::sqrt(covariance(2, 2));
+        bead.contrast = shadows_[b]->at(0.0).value;
         const Harmonic& h = harmonics[b];
         const double determinant = h.cc * h.ss - h.cs * h.cs;
         if (determinant > 1e-12 * h.cc * h.ss) {
@@ -411,8 +491,11 @@ BeadFit Problem::solve() {
         if (!gather()) return fit;
         if (round == 0) set_background();
         set_weights();
+        evaluate(at_, normal_);
         fit.converged = minimize();
-        if (!fit.converged) break;
+        if (!fit.converged) return fit;
+    }
+    while (at_.order < options_.max_background_order && raise_order()) {
     }
     describe(fit);
     return fit;

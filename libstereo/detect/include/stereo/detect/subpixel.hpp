@@ -38,11 +38,20 @@ struct BeadFitOptions {
     /// The background's level, slopes and curvatures have one too, relative to its starting level:
     /// it matters only where most of the surroundings are saturated.
     double prior_background = 0.5;
-    GreyNoise noise{1.0, 0.0};  ///< sets the weights; the covariance is scaled by the residuals
+    /// The background is quadratic, and of a higher order up to this one where the residuals demand
+    /// it; 2 to 5.
+    int max_background_order = 5;
+    GreyNoise noise{1.0, 0.0, {}};  ///< sets the weights; the covariance is scaled by the residuals
     /// Pixels at or above this grey say only that the true one is not lower.
     double saturation = std::numeric_limits<double>::infinity();
     int max_iterations = 30;
     double tolerance_px = 1e-4;  ///< converged when a step moves no centre by more
+    /// ... and the step before lowered chi-square by no more than this part of it: radius, blur and
+    /// attenuation may still creep along a valley of equal cost, which does not matter.
+    double least_gain = 1e-3;
+    bool thin = false;  ///< large beads on half of their pixels: faster, for a first look
+    /// A first bead that gets fainter than this is given up (not converged).
+    double least_attenuation = 1e-4;
     /// Weights follow from the model and the model from the weights: two rounds settle both.
     int rounds = 2;
 };
@@ -53,6 +62,9 @@ struct FittedBead {
     /// white: where blurring correlates it (a detector's own blur), it is too small by up to the
     /// square root of the correlated area.
     Eigen::Matrix2d covariance_px2 = Eigen::Matrix2d::Zero();
+    /// Of the centre along one axis, were the residuals white noise: how sharply the image places
+    /// the bead, whatever its texture.
+    double sd_if_white_px = 0.0;
     double radius_sd_px = 0.0;
     double contrast = 0.0;  ///< depth of the blurred shadow at its centre, 0 to 1
     /// Second harmonic of the residuals: (a - b) / (a + b) of an ellipse with semi-axes a and b.
@@ -69,6 +81,7 @@ struct BeadFit {
     double residual_rms = 0.0;    ///< of the unsaturated pixels, grey
     double expected_noise = 0.0;  ///< what the noise model says residual_rms should be
     double chi2_per_dof = 0.0;
+    int background_order = 2;
     int pixels = 0;            ///< that are not saturated
     int saturated_pixels = 0;  ///< in the reach of the fit
     bool converged = false;
