@@ -26,6 +26,10 @@ constexpr double irregular_ellipticity = 0.03;
 constexpr double irregular_significance = 5.0;
 constexpr double irregular_residual = 0.08;
 constexpr double low_contrast_to_noise = 3.0;
+// A bead needs four to eight steps, what wanders longer is none. But the radius, blur and
+// attenuation of beads smaller than this are hard to tell apart, and creep.
+constexpr int quick_iterations = 12;
+constexpr double resolved_radius_px = 6.0;
 // While its neighbours are not known yet, a bead's fit may be worse by this factor.
 constexpr double first_leniency = 2.0;
 
@@ -134,7 +138,6 @@ void Detector::estimate_blur(const std::vector<BeadCandidate>& candidates) {
         std::max(least_starting_blur_px, starting_blur * 0.5 * options_.diameter_px);
     BeadFitOptions free = fit_options_;
     free.max_background_order = 2;
-    free.tolerance_px = 0.02;
     std::vector<double> blurs;
     for (const BeadCandidate& candidate : candidates) {
         if (blurs.size() == beads_for_blur) break;
@@ -262,6 +265,9 @@ BeadDetectorResult Detector::run() {
     quick.tolerance_px = 0.02;
     quick.least_gain = 0.02;
     quick.thin = true;
+    if (0.5 * options_.diameter_px >= resolved_radius_px) quick.max_iterations = quick_iterations;
+    // Twice as far from the expected size as a bead may be.
+    quick.most_growth = 2.0 * options_.diameter_factor;
     quick.least_attenuation = -std::log(1.0 - 0.5 * options_.min_contrast);
     quick.max_background_order = 2;
     // The second pass starts where the first one ended, with the weights that belong there.

@@ -27,8 +27,11 @@ using Matrix =
 // the bead's place.
 constexpr double least_background = 0.05;
 // The jackknife over sectors is uncertain by a third and, each sector having a say in most of the
-// parameters, biased upwards; below this factor it is taken to say the same as the noise does.
-constexpr double least_jackknife_excess = 2.5;
+// parameters, biased upwards (about twofold on flat backgrounds); below this factor it is taken to
+// say the same as the noise does.
+constexpr double least_jackknife_excess = 4.0;
+// Until then a fit may stray.
+constexpr int first_steps = 2;
 // A fit that need not be exact leaves out half of the pixels if there are more than this.
 constexpr std::size_t enough_pixels = 250;
 // The table needs nodes_per_blur nodes a blur; less blur than a pixel's own aperture is no image.
@@ -108,7 +111,7 @@ class Problem {
     void evaluate(const Parameters& p, NormalEquations& result);
     [[nodiscard]] Parameters moved(const Parameters& p, const Vector& step) const;
     [[nodiscard]] bool near_start(const Parameters& p) const;
-    [[nodiscard]] bool faint(const Parameters& p) const;
+    [[nodiscard]] bool hopeless(const Parameters& p) const;
     bool minimize();
     bool raise_order();
     void describe(BeadFit& fit) const;
@@ -346,9 +349,11 @@ bool Problem::near_start(const Parameters& p) const {
     return p.blur < 8.0 * start_.blur;
 }
 
-/// Whether the first bead, for which the fit is made, is hardly there.
-bool Problem::faint(const Parameters& p) const {
-    return p.beads[0].attenuation < options_.least_attenuation;
+/// Whether the first bead, for which the fit is made, fades away or takes another size.
+bool Problem::hopeless(const Parameters& p) const {
+    const double growth = p.beads[0].radius_px / start_.beads[0].radius_px;
+    return p.beads[0].attenuation < options_.least_attenuation ||
+           std::max(growth, 1.0 / growth) > options_.most_growth;
 }
 
 /// Levenberg-Marquardt from at_, of which normal_ holds the normal equations, then and afterwards.
@@ -370,12 +375,13 @@ bool Problem::minimize() {
             at_ = next;
             std::swap(normal_, trial_);
             damping = std::max(1e-9, damping * 0.1);
-            if (faint(at_)) return false;
+            if (iteration >= first_steps && hopeless(at_)) return false;
             if (center_step < options_.tolerance_px && gain <= options_.least_gain * normal_.cost)
                 return true;
         } else {
             // At the minimum, as near as the interpolated derivatives can tell.
-            if (possible && center_step < options_.tolerance_px) {
+            if (possible && center_step < options_.tolerance_px &&
+                normal_.gradient.dot(step) <= options_.least_gain * normal_.cost) {
                 evaluate(at_, normal_);
                 return true;
             }

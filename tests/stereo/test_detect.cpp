@@ -31,6 +31,12 @@ struct Scene {
     double slope = 0.0;   // of the background, per pixel
     double step_x = 1e9;  // a wall's edge: darker by step to the right of it
     double step = 0.0;
+    // Two plates seen nearly edge-on: each darkens the image by plate_depth along a ramp of
+    // plate_ramp px that starts at a line through the centre, at this angle and half a turn away
+    // plus 60 degrees.
+    double plate_depth = 0.0;
+    double plate_ramp = 30.0;
+    double plate_angle = 0.0;
 };
 
 constexpr int sub = 5;  // fine samples a pixel along each axis
@@ -45,6 +51,12 @@ drr::Image<double> render(const Scene& scene) {
             const double y = (row + 0.5) / sub - 0.5;
             double value = 1.0 + scene.slope * (x - 0.5 * scene.size);
             if (x > scene.step_x) value *= 1.0 - scene.step;
+            for (const double turn : {0.0, 4.0 * std::numbers::pi / 3.0}) {
+                const double a = scene.plate_angle + turn;
+                const double along =
+                    (x - 0.5 * scene.size) * std::cos(a) + (y - 0.5 * scene.size) * std::sin(a);
+                value *= 1.0 - scene.plate_depth * std::clamp(along / scene.plate_ramp, 0.0, 1.0);
+            }
             for (const Ball& b : scene.balls) {
                 const double d2 =
                     ((x - b.x) * (x - b.x) + (y - b.y) * (y - b.y)) / (b.radius * b.radius);
@@ -239,6 +251,46 @@ BOOST_AUTO_TEST_CASE(centres_are_unbiased_and_near_the_bound) {
         BOOST_TEST(std::abs(sum_y / found) < c.bias_limit + slack, c.name);
         BOOST_TEST(rms < c.ratio_limit * bound, c.name);
         BOOST_TEST(rms > 0.65 * bound, c.name << ": better than the bound allows");
+    }
+}
+
+// Kinks that meet under the bead, at all angles. What the background's polynomial does not follow
+// moves the centre, and the covariance has to say so.
+BOOST_AUTO_TEST_CASE(kinked_backgrounds_move_centres_little_and_honestly) {
+    constexpr int trials = 24;
+    for (const double depth : {0.5, 0.8}) {
+        double square = 0.0, ratio = 0.0, worst = 0.0;
+        int found = 0;
+        for (int trial = 0; trial < trials; ++trial) {
+            drr::Rng rng({.seed = 23, .trial = static_cast<std::uint32_t>(trial)});
+            Scene scene;
+            scene.plate_depth = depth;
+            scene.plate_ramp = rng.uniform(20.0, 40.0);
+            scene.plate_angle = 2.0 * std::numbers::pi * trial / trials;
+            scene.balls = {
+                {48.0 + rng.uniform(-3.0, 3.0), 48.0 + rng.uniform(-3.0, 3.0), 8.5, 3.0}};
+            const BeadDetectorResult result = detect_beads(
+                with_noise(render(scene), 20000.0, 200 + static_cast<std::uint64_t>(trial)),
+                {.diameter_px = 17.0});
+            const BeadDetection* bead = nearest(result, scene.balls[0].x, scene.balls[0].y);
+            if (bead == nullptr) continue;
+            ++found;
+            const Eigen::Vector2d error =
+                bead->center_px - Eigen::Vector2d(scene.balls[0].x, scene.balls[0].y);
+            square += 0.5 * error.squaredNorm();
+            ratio += error.squaredNorm() / bead->covariance_px2.trace();
+            worst = std::max(worst, error.norm());
+        }
+        BOOST_TEST(found == trials, depth);
+        const double rms = std::sqrt(square / found);
+        const double z = std::sqrt(ratio / found);
+        std::printf("plates of %.0f %%: RMS %.4f px, worst %.4f, z RMS %.2f\n", 100.0 * depth, rms,
+                    worst, z);
+        // A tenth of the errors that such plates caused in rendered images of the LEGO cube when
+        // the background was quadratic (0.1 to 0.2 px).
+        BOOST_TEST(rms < 0.02, depth);
+        // The claim rests on the residuals, which do not show all of a misfit.
+        BOOST_TEST(z < 2.0, depth);
     }
 }
 

@@ -50,17 +50,19 @@ struct BeadFitOptions {
     /// attenuation may still creep along a valley of equal cost, which does not matter.
     double least_gain = 1e-3;
     bool thin = false;  ///< large beads on half of their pixels: faster, for a first look
-    /// A first bead that gets fainter than this is given up (not converged).
+    /// A first bead that gets fainter than this, or larger or smaller than its start by this
+    /// factor, is given up (not converged).
     double least_attenuation = 1e-4;
+    double most_growth = 8.0;
     /// Weights follow from the model and the model from the weights: two rounds settle both.
     int rounds = 2;
 };
 
 struct FittedBead {
     BeadShadow shadow;
-    /// Of the centre, from the normal equations times the residual variance. It takes the noise as
-    /// white: where blurring correlates it (a detector's own blur), it is too small by up to the
-    /// square root of the correlated area.
+    /// Of the centre: normal equations, noise correlated as GreyNoise says, times the residual
+    /// variance; where the jackknife over sectors around the bead says much more (the model does
+    /// not follow the image), that instead.
     Eigen::Matrix2d covariance_px2 = Eigen::Matrix2d::Zero();
     /// Of the centre along one axis, were the residuals white noise: how sharply the image places
     /// the bead, whatever its texture.
@@ -73,7 +75,7 @@ struct FittedBead {
     Eigen::Vector2d long_axis = Eigen::Vector2d::UnitX();
 };
 
-/// One fit: one or more beads over one locally quadratic background.
+/// One fit: one or more beads over one polynomial background.
 struct BeadFit {
     std::vector<FittedBead> beads;  ///< in the order of the starting values
     double blur_px = 0.0;
@@ -89,7 +91,7 @@ struct BeadFit {
 
 /// Fits the shadows of one bead, or of up to max_joint_beads that touch, by weighted least squares
 /// (Levenberg-Marquardt) with the model
-///     grey(x, y) = (b0 + bx x + by y + bxx x^2 + bxy x y + byy y^2) prod_j (1 - P_j(|(x, y) -
+///     grey(x, y) = (b0 + bx x + by y + bxx x^2 + ...) prod_j (1 - P_j(|(x, y) -
 ///     c_j|)),
 /// P the blurred shadow of a ball (ShadowProfile). The curvature of the background costs the centre
 /// nothing, being even where the centre's derivatives are odd, and keeps bone edges out of it.
