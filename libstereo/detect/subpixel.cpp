@@ -27,7 +27,7 @@ using Matrix =
 // the bead's place.
 constexpr double least_background = 0.05;
 // The jackknife over sectors is uncertain by a third and, each sector having a say in most of the
-// parameters, biased upwards (about twofold on flat backgrounds); below this factor it is taken to
+// parameters, biased upwards; below this factor it is taken to
 // say the same as the noise does.
 constexpr double least_jackknife_excess = 4.0;
 // Until then a fit may stray.
