@@ -80,17 +80,16 @@ BOOST_AUTO_TEST_CASE(wrist_beads_in_both_cameras_and_poses) {
             frames.back().push_back(match.point.point_in_world_mm);
         }
     }
-    std::nth_element(sampson.begin(),
-                     sampson.begin() + static_cast<std::ptrdiff_t>(sampson.size() / 2),
-                     sampson.end());
-    // What a plain detector reaches: 0.16 px on these coordinates; the calibration's own error is
-    // most of it. The median of 34 values moves by a few thousandths with the estimated blur.
-    BOOST_TEST(sampson[sampson.size() / 2] <= 0.155);
+    std::sort(sampson.begin(), sampson.end());
+    const double median = 0.5 * (sampson[(sampson.size() - 1) / 2] + sampson[sampson.size() / 2]);
+    // The plain detector of the reference reaches 0.16 px; most of it is the calibration's own
+    // error.
+    BOOST_TEST(median <= 0.15);
 
     const std::vector<RigidCluster> clusters = clusters_over_frames(frames);
     BOOST_REQUIRE(clusters.size() >= 3U);
     // Median change of a distance; the plain detector's are 0.026, 0.033 and 0.053 mm.
-    const std::array<double, 3> limit_mm = {0.032, 0.032, 0.05};
+    const std::array<double, 3> limit_mm = {0.03, 0.03, 0.05};
     const std::array<std::size_t, 3> pairs = {15, 15, 10};
     for (std::size_t k = 0; k < 3; ++k) {
         BOOST_TEST(clusters[k].pairs == pairs[k]);
