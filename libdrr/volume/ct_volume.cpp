@@ -5,7 +5,7 @@
 
 namespace drr {
 
-void CtVolume::validate() const {
+void CtVolume::validate_grid() const {
     // Rounding of direction cosines as they stand in files is far smaller than this.
     constexpr double orthonormal_tolerance = 1e-6;
     require(sizes[0] > 0 && sizes[1] > 0 && sizes[2] > 0, "a volume's sizes must be positive");
@@ -15,6 +15,10 @@ void CtVolume::validate() const {
     require((direction.transpose() * direction - Eigen::Matrix3d::Identity()).norm() <
                 orthonormal_tolerance,
             "a volume's axes must be unit vectors at right angles");
+}
+
+void CtVolume::validate() const {
+    validate_grid();
     require(hu.size() == voxel_count(),
             fmt::format("a volume of {} x {} x {} voxels holds {} values", sizes[0], sizes[1],
                         sizes[2], hu.size()));

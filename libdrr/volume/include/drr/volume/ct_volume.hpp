@@ -21,6 +21,8 @@ struct CtVolume {
     /// Throws Error(usage) unless sizes and spacings are positive, the direction is orthonormal
     /// (either handedness) and hu has as many values as the grid.
     void validate() const;
+    /// The same for the grid alone.
+    void validate_grid() const;
 
     [[nodiscard]] std::size_t voxel_count() const;
     [[nodiscard]] float& at(int i, int j, int k) { return hu[offset(i, j, k)]; }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <drr/geometry/xray_view.hpp>
+#include <drr/projector/mu_volume.hpp>
+
+#include <Eigen/Core>
+
+namespace drr {
+
+/// The rays of a view in the index frame of a volume (voxel centres at integers).
+struct IndexRays {
+    Eigen::Vector3d source;
+    Eigen::Vector3d first_pixel;  ///< centre of pixel (0, 0)
+    Eigen::Vector3d along_u;      ///< to the next column
+    Eigen::Vector3d along_v;      ///< to the next row
+    Eigen::Vector3d spacing_mm;
+
+    IndexRays(const MuVolume& volume, const XrayView& view)
+        : source(volume.index_from_world(view.source_in_world_mm())),
+          first_pixel(volume.index_from_world(view.pixel_in_world_mm({0, 0}))),
+          along_u(volume.index_from_world(view.pixel_in_world_mm({1, 0})) - first_pixel),
+          along_v(volume.index_from_world(view.pixel_in_world_mm({0, 1})) - first_pixel),
+          spacing_mm(volume.spacing_mm) {}
+
+    /// From the source to the centre of a pixel.
+    [[nodiscard]] Eigen::Vector3d to_pixel(double u, double v) const {
+        return first_pixel - source + u * along_u + v * along_v;
+    }
+    [[nodiscard]] double length_mm(const Eigen::Vector3d& step) const {
+        return step.cwiseProduct(spacing_mm).norm();
+    }
+};
+
+}  // namespace drr

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <drr/core/image.hpp>
+#include <drr/core/rng.hpp>
+#include <drr/geometry/xray_view.hpp>
+#include <drr/projector/analytic.hpp>
+#include <drr/projector/mu_volume.hpp>
+
+#include <Eigen/Core>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+// What the tests of projectors of volumes look at, and from where.
+namespace test {
+
+using drr::Image;
+using drr::MuVolume;
+using drr::Rigid3;
+using drr::Rng;
+using drr::XrayView;
+using Eigen::Vector3d;
+
+inline Rng rng_of(std::uint64_t seed) {
+    return Rng({.seed = seed, .purpose = drr::RngPurpose::test});
+}
+
+inline Rigid3 random_turn(Rng& rng, const Vector3d& at = Vector3d::Zero()) {
+    return {drr::rotation_from_vector(Vector3d(rng.normal(), rng.normal(), rng.normal()) * 1.5),
+            at};
+}
+
+/// Vacuum, centred on the world's origin.
+inline MuVolume vacuum(std::array<int, 3> sizes, const Vector3d& spacing_mm) {
+    MuVolume volume{sizes, spacing_mm, Vector3d::Zero(), Eigen::Matrix3d::Identity(), {}};
+    volume.mu_per_mm.assign(static_cast<std::size_t>(sizes[0]) *
+                                static_cast<std::size_t>(sizes[1]) *
+                                static_cast<std::size_t>(sizes[2]),
+                            0.0F);
+    volume.origin_mm =
+        -volume.world_from_index(0.5 * Vector3d(sizes[0] - 1, sizes[1] - 1, sizes[2] - 1));
+    return volume;
+}
+
+inline MuVolume random_volume(Rng& rng, std::array<int, 3> sizes, const Vector3d& spacing_mm) {
+    MuVolume volume = vacuum(sizes, spacing_mm);
+    for (float& mu : volume.mu_per_mm)
+        mu = static_cast<float>(rng.uniform(0.0, 0.05));
+    return volume;
+}
+
+inline MuVolume moved(MuVolume volume, const Rigid3& motion) {
+    volume.direction = motion.matrix() * volume.direction;
+    volume.origin_mm = motion * volume.origin_mm;
+    return volume;
+}
+
+inline XrayView moved(XrayView view, const Rigid3& motion) {
+    view.view_from_world = view.view_from_world * motion.inverse();
+    return view;
+}
+
+/// A view from `source` along the z axis of `world_from_view`; the principal point is off centre.
+inline XrayView view_from(const Rigid3& world_from_view, double sdd_mm, int width_px, int height_px,
+                          double pitch_mm) {
+    XrayView view;
+    view.view_from_world = world_from_view.inverse();
+    view.sdd_mm = sdd_mm;
+    view.pixel_pitch_mm = {pitch_mm, 1.1 * pitch_mm};
+    view.width_px = width_px;
+    view.height_px = height_px;
+    view.principal_point_px = {0.5 * width_px - 1.3, 0.5 * height_px + 0.4};
+    return view;
+}
+
+/// From a random side, rolled at random, at the world's origin.
+inline XrayView random_view(Rng& rng, double source_origin_mm, double sdd_mm, int width_px,
+                            int height_px, double pitch_mm) {
+    Rigid3 turn = random_turn(rng);
+    turn.translation_mm = turn.rotation * Vector3d(0, 0, -source_origin_mm);
+    return view_from(turn, sdd_mm, width_px, height_px, pitch_mm);
+}
+
+/// Every voxel as a solid of its own.
+inline std::vector<drr::PlacedSolid> cells(const MuVolume& volume) {
+    std::vector<drr::PlacedSolid> solids;
+    for (int k = 0; k < volume.sizes[2]; ++k)
+        for (int j = 0; j < volume.sizes[1]; ++j)
+            for (int i = 0; i < volume.sizes[0]; ++i)
+                solids.push_back(
+                    {{drr::Box{volume.spacing_mm},
+                      Rigid3(volume.direction, volume.world_from_index(Vector3d(i, j, k)))},
+                     static_cast<double>(volume.at(i, j, k)),
+                     1});
+    return solids;
+}
+
+inline double largest_difference(const Image<float>& a, const Image<float>& b) {
+    double most = 0.0;
+    for (std::size_t n = 0; n < a.size(); ++n)
+        most = std::max(most, static_cast<double>(std::abs(a.pixels()[n] - b.pixels()[n])));
+    return most;
+}
+
+inline double largest(const Image<float>& image) {
+    return static_cast<double>(*std::max_element(image.pixels().begin(), image.pixels().end()));
+}
+
+/// sqrt(sum (a - b)^2 / sum b^2).
+inline double relative_rms(const Image<float>& a, const Image<float>& b) {
+    double squares = 0.0, norm = 0.0;
+    for (std::size_t n = 0; n < a.size(); ++n) {
+        const double value = static_cast<double>(b.pixels()[n]);
+        const double difference = static_cast<double>(a.pixels()[n]) - value;
+        squares += difference * difference;
+        norm += value * value;
+    }
+    return std::sqrt(squares / norm);
+}
+
+}  // namespace test

@@ -1,0 +1,214 @@
+#include "ct_scenes.hpp"
+#include "test.hpp"
+
+#include <drr/core/error.hpp>
+#include <drr/core/parallel.hpp>
+#include <drr/projector/siddon.hpp>
+
+#include <limits>
+
+using namespace drr;
+using namespace test;
+
+namespace {
+
+constexpr AnalyticOptions centre_sampling{.samples_per_pixel = 1};
+
+// The images hold floats: half a unit in the last place of either.
+constexpr double float_rounding = 1.2e-7;
+// Edges of voxels are met at some 1e-12 mm; what a ray through an edge gains or loses is below.
+constexpr double edge_rounding = 1e-9;
+
+void check_against_chords(const MuVolume& volume, const XrayView& view, double* greatest) {
+    const Image<float> image = SiddonProjector(volume).line_integrals(view);
+    const Image<float> exact =
+        AnalyticProjector(cells(volume), centre_sampling).line_integrals(view);
+    for (std::size_t n = 0; n < image.size(); ++n) {
+        const double value = static_cast<double>(exact.pixels()[n]);
+        BOOST_TEST(std::abs(static_cast<double>(image.pixels()[n]) - value) <=
+                   float_rounding * value + edge_rounding);
+        *greatest = std::max(*greatest, value);
+    }
+}
+
+}  // namespace
+
+// Any spacing, obliqueness, side and roll: against the chords of all voxels as solids.
+BOOST_AUTO_TEST_CASE(random_volumes_equal_the_chords_of_their_voxels) {
+    Rng rng = rng_of(1);
+    double greatest = 0.0;
+    for (int trial = 0; trial < 20; ++trial) {
+        const Vector3d spacing(rng.uniform(2, 9), rng.uniform(2, 9), rng.uniform(2, 9));
+        const MuVolume volume =
+            moved(random_volume(rng, {5, 3, 4}, spacing), random_turn(rng, {20.0, -10.0, 5.0}));
+        check_against_chords(volume, random_view(rng, 300, 500, 24, 20, 3.0), &greatest);
+    }
+    BOOST_TEST(greatest > 0.5);
+}
+
+// The source in some voxel, or the detector cutting through the volume, or both.
+BOOST_AUTO_TEST_CASE(rays_may_start_and_end_inside) {
+    Rng rng = rng_of(2);
+    double greatest = 0.0;
+    for (int trial = 0; trial < 20; ++trial) {
+        const MuVolume volume = moved(random_volume(rng, {5, 6, 4}, {10, 8, 12}), random_turn(rng));
+        const double back_mm = rng.uniform(-10, 15), sdd_mm = rng.uniform(8, 60);
+        check_against_chords(volume, random_view(rng, back_mm, sdd_mm, 16, 16, 4.0), &greatest);
+    }
+    BOOST_TEST(greatest > 0.5);
+}
+
+BOOST_AUTO_TEST_CASE(uniform_box_is_one_chord) {
+    Rng rng = rng_of(3);
+    for (int trial = 0; trial < 10; ++trial) {
+        MuVolume volume = vacuum({40, 31, 22}, {1.3, 0.7, 2.1});
+        std::fill(volume.mu_per_mm.begin(), volume.mu_per_mm.end(), 0.02F);
+        const Rigid3 pose = random_turn(rng, {3.0, 4.0, -5.0});
+        const XrayView view = random_view(rng, 200, 400, 32, 32, 3.0);
+        const Image<float> image = SiddonProjector(moved(volume, pose)).line_integrals(view);
+        const PlacedSolid box{
+            {Box{Vector3d(40 * 1.3, 31 * 0.7, 22 * 2.1)}, pose}, static_cast<double>(0.02F), 1};
+        const Image<float> exact = AnalyticProjector({box}, centre_sampling).line_integrals(view);
+        for (std::size_t n = 0; n < image.size(); ++n) {
+            const double value = static_cast<double>(exact.pixels()[n]);
+            BOOST_TEST(std::abs(static_cast<double>(image.pixels()[n]) - value) <=
+                       float_rounding * value + edge_rounding);
+        }
+    }
+}
+
+// Vacuum around the object is clipped away; what is left must not change.
+BOOST_AUTO_TEST_CASE(clipping_to_what_is_occupied_changes_nothing) {
+    Rng rng = rng_of(4);
+    MuVolume volume = vacuum({12, 12, 12}, {3, 3, 3});
+    for (int k = 4; k < 7; ++k)
+        for (int j = 2; j < 9; ++j)
+            for (int i = 6; i < 8; ++i)
+                volume.mu_per_mm[volume.offset(i, j, k)] = static_cast<float>(rng.uniform(0, 0.1));
+    const VoxelBox box = occupied_box(volume);
+    BOOST_TEST((box.first == Eigen::Array3i(6, 2, 4)).all());
+    BOOST_TEST((box.last == Eigen::Array3i(8, 9, 7)).all());
+    double greatest = 0.0;
+    check_against_chords(volume, random_view(rng, 200, 300, 24, 24, 2.0), &greatest);
+    BOOST_TEST(greatest > 0.1);
+    const Image<float> none = SiddonProjector(vacuum({3, 3, 3}, {1, 1, 1}))
+                                  .line_integrals(random_view(rng, 200, 300, 4, 4, 2.0));
+    BOOST_TEST(largest(none) == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_ray_backwards_gives_the_same) {
+    Rng rng = rng_of(5);
+    const MuVolume volume = moved(random_volume(rng, {17, 20, 13}, {2, 3, 2.5}), random_turn(rng));
+    const SiddonProjector projector(volume);
+    const auto along = [&](const Vector3d& from, const Vector3d& to) {
+        XrayView view;
+        const Eigen::Quaterniond turn =
+            Eigen::Quaterniond::FromTwoVectors(Vector3d::UnitZ(), to - from);
+        view.view_from_world = Rigid3(turn, from).inverse();
+        view.sdd_mm = (to - from).norm();
+        view.pixel_pitch_mm = {1.0, 1.0};
+        view.width_px = view.height_px = 1;
+        return static_cast<double>(projector.line_integrals(view)(0, 0));
+    };
+    for (int trial = 0; trial < 200; ++trial) {
+        Vector3d a(rng.normal(), rng.normal(), rng.normal());
+        a *= rng.uniform(1, 100) / a.norm();
+        const Vector3d b(rng.uniform(-15, 15), rng.uniform(-15, 15), rng.uniform(-15, 15));
+        const double forth = along(a, b);
+        // Both ends are placed by rotations, good to 1e-13 of 100 mm.
+        BOOST_TEST(std::abs(along(b, a) - forth) <= 2.0 * float_rounding * forth + edge_rounding);
+    }
+}
+
+// Along each axis, through centres and exactly through the faces between voxels.
+BOOST_AUTO_TEST_CASE(rays_along_an_axis) {
+    MuVolume volume = vacuum({4, 4, 4}, {1, 2, 3});
+    for (int n = 0; n < 64; ++n)
+        volume.mu_per_mm[static_cast<std::size_t>(n)] = static_cast<float>(n + 1);
+    for (int axis = 0; axis < 3; ++axis) {
+        const int b = (axis + 1) % 3, c = (axis + 2) % 3;
+        Eigen::Matrix3d world_from_view = Eigen::Matrix3d::Zero();
+        world_from_view(b, 0) = world_from_view(c, 1) = world_from_view(axis, 2) = 1.0;
+        // The one ray goes through cell 2 of both other axes: at its centre, at its lower face.
+        for (const double part : {0.5, 0.0}) {
+            Vector3d source;
+            source[axis] = -100.0;
+            source[b] = part * volume.spacing_mm[b];
+            source[c] = part * volume.spacing_mm[c];
+            XrayView view = view_from(Rigid3(world_from_view, source), 200.0, 1, 1, 1.0);
+            view.principal_point_px.setZero();
+            double expected = 0.0;
+            for (int n = 0; n < 4; ++n) {
+                Eigen::Vector3i voxel;
+                voxel[axis] = n;
+                voxel[b] = voxel[c] = 2;
+                expected += volume.spacing_mm[axis] *
+                            static_cast<double>(volume.at(voxel[0], voxel[1], voxel[2]));
+            }
+            BOOST_TEST(SiddonProjector(volume).line_integrals(view)(0, 0) == expected,
+                       boost::test_tools::tolerance(float_rounding));
+        }
+    }
+}
+
+// Seen from so far that rays are parallel, with a whole number of pixels a voxel.
+BOOST_AUTO_TEST_CASE(a_slab_has_its_mass) {
+    Rng rng = rng_of(6);
+    const MuVolume volume = random_volume(rng, {20, 20, 1}, {2, 2, 1.5});
+    double mass = 0.0;
+    for (const float mu : volume.mu_per_mm)
+        mass += static_cast<double>(mu) * 2 * 2 * 1.5;
+    XrayView view = view_from(Rigid3(Eigen::Quaterniond::Identity(), Vector3d(0, 0, -1e7)), 1e7 + 1,
+                              100, 100, 0.5);
+    view.pixel_pitch_mm = {0.5, 0.5};
+    view.principal_point_px = {49.5, 49.5};
+    double sum = 0.0;
+    const Image<float> image = SiddonProjector(volume).line_integrals(view);
+    for (const float value : image.pixels())
+        sum += static_cast<double>(value) * 0.5 * 0.5;
+    BOOST_TEST(sum == mass, boost::test_tools::tolerance(1e-6));  // magnified by 1 + 1e-7
+}
+
+BOOST_AUTO_TEST_CASE(turning_volume_and_view_together_changes_nothing) {
+    Rng rng = rng_of(7);
+    const MuVolume volume = random_volume(rng, {9, 14, 11}, {3, 2, 2.5});
+    const XrayView view = random_view(rng, 300, 500, 40, 30, 1.5);
+    const Rigid3 turn = random_turn(rng, {12.0, -40.0, 7.0});
+    const Image<float> before = SiddonProjector(volume).line_integrals(view);
+    const Image<float> after =
+        SiddonProjector(moved(volume, turn)).line_integrals(moved(view, turn));
+    BOOST_TEST(largest_difference(before, after) < 2.0 * float_rounding * largest(before));
+    BOOST_TEST(largest(before) > 0.5);
+}
+
+BOOST_AUTO_TEST_CASE(same_bytes_with_one_thread) {
+    Rng rng = rng_of(8);
+    const SiddonProjector projector(random_volume(rng, {30, 20, 25}, {1, 2, 1.5}));
+    const XrayView view = random_view(rng, 300, 500, 70, 50, 1.0);
+    const Image<float> many = projector.line_integrals(view);
+    const ThreadLimit one(1);
+    BOOST_TEST((projector.line_integrals(view) == many));
+}
+
+BOOST_AUTO_TEST_CASE(mu_volume_is_the_rule_on_the_grid) {
+    CtVolume ct{{2, 1, 2}, {1, 2, 3}, {4, 5, 6}, Eigen::Matrix3d::Identity(), {}};
+    ct.hu = {-1000.0F, 0.0F, 1000.0F, -2000.0F};
+    const MuVolume volume = mu_volume(ct, {0.02, std::nullopt});
+    BOOST_TEST(volume.at(0, 0, 0) == 0.0F);
+    BOOST_TEST(volume.at(1, 0, 0) == 0.02F);
+    BOOST_TEST(volume.at(0, 0, 1) == 0.04F);
+    BOOST_TEST(volume.at(1, 0, 1) == 0.0F);
+    const Vector3d index(0.3, -0.4, 1.2);
+    BOOST_TEST((volume.world_from_index(index) - ct.world_from_index(index)).norm() == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(bad_volumes_are_refused) {
+    MuVolume volume = vacuum({2, 2, 2}, {1, 1, 1});
+    volume.mu_per_mm[3] = std::numeric_limits<float>::quiet_NaN();
+    BOOST_CHECK_THROW(SiddonProjector{volume}, Error);
+    volume.mu_per_mm[3] = -0.1F;
+    BOOST_CHECK_THROW(SiddonProjector{volume}, Error);
+    volume.mu_per_mm[3] = 0.0F;
+    volume.sizes[0] = 3;
+    BOOST_CHECK_THROW(SiddonProjector{volume}, Error);
+}
