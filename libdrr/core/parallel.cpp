@@ -3,11 +3,15 @@
 
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
 namespace drr {
 
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
-    tbb::parallel_for(std::size_t{0}, count, [&body](std::size_t i) { body(i); });
+    // A thread that waits for its last iterations must not take up others from outside, which may
+    // want a lock that the caller holds.
+    tbb::this_task_arena::isolate(
+        [&] { tbb::parallel_for(std::size_t{0}, count, [&body](std::size_t i) { body(i); }); });
 }
 
 ThreadLimit::ThreadLimit(int threads) {
