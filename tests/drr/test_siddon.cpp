@@ -5,6 +5,8 @@
 #include <drr/core/parallel.hpp>
 #include <drr/projector/siddon.hpp>
 
+#include <hwy/targets.h>
+
 #include <limits>
 
 using namespace drr;
@@ -55,6 +57,22 @@ BOOST_AUTO_TEST_CASE(rays_may_start_and_end_inside) {
         const double back_mm = rng.uniform(-10, 15), sdd_mm = rng.uniform(8, 60);
         check_against_chords(volume, random_view(rng, back_mm, sdd_mm, 16, 16, 4.0), &greatest);
     }
+    BOOST_TEST(greatest > 0.5);
+}
+
+// What a machine with fewer instructions runs.
+BOOST_AUTO_TEST_CASE(every_instruction_set_gives_the_chords) {
+    Rng rng = rng_of(9);
+    const MuVolume volume = moved(random_volume(rng, {5, 3, 4}, {3, 5, 4}), random_turn(rng));
+    double greatest = 0.0;
+    for (auto left = hwy::SupportedTargets(); left != 0; left &= left - 1) {  // lowest bit: best
+        hwy::SetSupportedTargetsForTest(left);
+        hwy::GetChosenTarget().DeInit();
+        check_against_chords(volume, random_view(rng, 300, 500, 21, 20, 2.0), &greatest);
+        check_against_chords(volume, random_view(rng, 3, 9, 21, 20, 2.0), &greatest);
+    }
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().DeInit();
     BOOST_TEST(greatest > 0.5);
 }
 
