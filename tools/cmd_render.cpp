@@ -7,6 +7,8 @@
 #include <drr/imaging/image_io.hpp>
 #include <drr/physics/attenuation.hpp>
 #include <drr/projector/itk_ray_cast.hpp>
+#include <drr/projector/joseph.hpp>
+#include <drr/projector/siddon.hpp>
 #include <drr/volume/volume_io.hpp>
 
 #include <fmt/format.h>
@@ -36,6 +38,7 @@ struct RenderOptions {
     std::string ct;
     std::string rig;
     std::string output;
+    std::string projector = "joseph";
     drr::VolumeReadOptions reading;
     double energy_kev = 60.0;  ///< about the mean of a 100 kV beam
     std::optional<double> threshold_hu;
@@ -124,6 +127,15 @@ json view_json(const drr::XrayView& view, const std::string& name) {
             {"projection_matrix", rows(view.calibrated().projection_matrix())}};
 }
 
+std::unique_ptr<drr::Projector> make_projector(const std::string& name, const drr::CtVolume& volume,
+                                               const drr::HuToMu& hu_to_mu) {
+    if (name == "siddon")
+        return std::make_unique<drr::SiddonProjector>(drr::mu_volume(volume, hu_to_mu));
+    if (name == "itk")
+        return std::make_unique<drr::ItkRayCastProjector>(volume, hu_to_mu, progress_bar());
+    return std::make_unique<drr::JosephProjector>(drr::mu_volume(volume, hu_to_mu));
+}
+
 void render(const RenderOptions& options) {
     const drr::HuToMu hu_to_mu{drr::attenuation_per_mm("water", options.energy_kev),
                                options.threshold_hu};
@@ -138,9 +150,9 @@ void render(const RenderOptions& options) {
     if (!rig.isocentre_mm) rig.isocentre_mm = volume.centre_in_world_mm();
 
     const drr::StereoViews views = make_stereo_rig(rig);
-    const drr::ItkRayCastProjector projector(volume, hu_to_mu, progress_bar());
-    const std::array<drr::Image<float>, 2> images{projector.line_integrals(views[0]),
-                                                  projector.line_integrals(views[1])};
+    const auto projector = make_projector(options.projector, volume, hu_to_mu);
+    const std::array<drr::Image<float>, 2> images{projector->line_integrals(views[0]),
+                                                  projector->line_integrals(views[1])};
     const Window window = automatic_window(images);
 
     const fs::path folder = options.output;
@@ -170,7 +182,7 @@ void render(const RenderOptions& options) {
          {{"energy_kev", options.energy_kev},
           {"mu_water_per_mm", hu_to_mu.mu_water_per_mm},
           {"threshold_hu", hu_to_mu.threshold_hu ? json(*hu_to_mu.threshold_hu) : json(nullptr)}}},
-        {"projector", "itk::RayCastInterpolateImageFunction"},
+        {"projector", options.projector},
         {"rig",
          {{"file", options.rig},
           {"sdd_mm", rig.sdd_mm},
@@ -218,6 +230,12 @@ void add_render(CLI::App& app, Run& run) {
         ->required();
     command->add_option("--rig", options->rig, "Rig file, schema stereodrr/rig/v1")->required();
     command->add_option("-o,--output", options->output, "Folder to write to")->required();
+    command
+        ->add_option("--projector", options->projector,
+                     "How rays are summed: joseph (interpolates), siddon (exact for voxels as "
+                     "cells) or itk (the reference, slow)")
+        ->check(CLI::IsMember({"joseph", "siddon", "itk"}))
+        ->capture_default_str();
     command->add_option("--threshold-hu", options->threshold_hu,
                         "Voxels below this count as empty, e.g. 200 for bone alone");
     command

@@ -85,6 +85,26 @@ BOOST_AUTO_TEST_CASE(pictures_are_upright_with_left_at_the_right) {
     BOOST_TEST(most == 40.0 * 0.0206, boost::test_tools::tolerance(0.03));
 }
 
+// Rays through homogeneous boxes, away from edges: all projectors give the same there.
+BOOST_AUTO_TEST_CASE(every_projector_renders) {
+    const test::TemporaryFolder folder;
+    const std::string base = folder.path().string();
+    drr::write_file(folder.path() / "ct.mha", ct());
+    drr::write_file(folder.path() / "rig.yaml", rig);
+    const std::string command = "render --ct " + base + "/ct.mha --rig " + base + "/rig.yaml";
+    for (const std::string name : {"joseph", "siddon", "itk"}) {
+        const std::filesystem::path out = folder.path() / name;
+        BOOST_REQUIRE_EQUAL(run(command + " --projector " + name + " -o " + out.string()), 0);
+        const auto record = nlohmann::json::parse(drr::read_text_file(out / "render.json"));
+        BOOST_TEST(record.at("projector") == name);
+        const std::string image = drr::read_text_file(out / "view0.mha");
+        float value = 0.0F;  // column 42, row 18: in the middle of the block's shadow
+        std::memcpy(&value, image.data() + image.size() - 4 * (64 * 64 - (18 * 64 + 42)), 4);
+        BOOST_TEST(value == 40.0 * 0.0206, boost::test_tools::tolerance(0.03));
+    }
+    BOOST_TEST(run(command + " --projector none -o " + base + "/out") == 2);
+}
+
 BOOST_AUTO_TEST_CASE(exit_codes) {
     const test::TemporaryFolder folder;
     const std::string base = folder.path().string();
