@@ -1,5 +1,6 @@
 #include "joseph_tile.hpp"
 
+#include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/projector/joseph.hpp>
 
@@ -230,6 +231,11 @@ struct JosephProjector::State {
 
 JosephProjector::JosephProjector(MuVolume volume) {
     volume.validate();
+    // Within a chunk of slices the march counts in 32 bits.
+    const auto [i, j, k] = volume.sizes;
+    const auto smallest = static_cast<std::size_t>(std::min({i, j, k}));
+    require(volume.mu_per_mm.size() / smallest < std::size_t{1} << 25,
+            "the Joseph projector takes volumes of less than 2^25 voxels in each plane");
     state_ = std::make_unique<State>(std::move(volume));
 }
 

@@ -16,8 +16,9 @@ using namespace test;
 
 namespace {
 
-// What positions held in float and sums of some hundred samples may be off, of the largest value.
-constexpr double simd_rounding = 1e-5;
+// What positions held in float and sums of some hundred samples may be off, of the largest value;
+// seen is 1e-6.
+constexpr double simd_rounding = 3e-6;
 
 /// Joseph's method for one ray as it is defined, in double precision: a sample in each plane of the
 /// dominant axis, weighted by the part of its slab that lies between source and pixel.

@@ -27,7 +27,7 @@ struct JosephLayouts {
 /// volume; bricks without attenuation are left out. docs/projectors.md gives method and speed.
 class JosephProjector final : public Projector {
   public:
-    /// Throws Error(usage) for an invalid volume.
+    /// Throws Error(usage) for an invalid volume or one with 2^25 voxels and more in a plane.
     explicit JosephProjector(MuVolume volume);
     ~JosephProjector() override;
 
