@@ -1,3 +1,5 @@
+#include "test.hpp"
+
 #include <drr/core/file_io.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/imaging/image_io.hpp>
@@ -6,8 +8,6 @@
 #include <stereo/study/validation.hpp>
 
 #include <numbers>
-
-#include "test.hpp"
 
 using namespace stereo;
 
@@ -30,10 +30,12 @@ ExperimentSpec small_experiment(double angle_deg) {
 BOOST_AUTO_TEST_CASE(the_whole_chain_finds_the_truth) {
     // Reached on the full image: 0.03 mm laterally, 0.12 mm in depth at 6 degrees, 0.04 mm beyond.
     // Half the resolution and half the poses may cost a factor of two.
-    for (const auto& [angle_deg, depth_limit_mm] : {std::pair{6.0, 0.24}, {30.0, 0.08}, {90.0, 0.08}}) {
+    for (const auto& [angle_deg, depth_limit_mm] :
+         {std::pair{6.0, 0.24}, {30.0, 0.08}, {90.0, 0.08}}) {
         const ValidationResult r = validate_experiment(small_experiment(angle_deg));
         BOOST_REQUIRE_MESSAGE(r.ok, r.summary);
-        for (const auto& identity : r.identities) BOOST_TEST(identity.ok, identity.summary);
+        for (const auto& identity : r.identities)
+            BOOST_TEST(identity.ok, identity.summary);
         BOOST_TEST(r.aligned.lateral_rms_mm() < 0.06);
         BOOST_TEST(r.aligned.depth_rms_mm() < depth_limit_mm);
         BOOST_TEST(r.aligned.lateral_rms_mm() < 2.0 * r.predicted_aligned.lateral_rms_mm());
@@ -75,9 +77,9 @@ BOOST_AUTO_TEST_CASE(a_case_folder_can_be_calibrated_from) {
     };
     const ValidationResult r = validate_experiment(spec, hooks);
     write_case_folder(folder.path(), r);
-    for (const char* name : {"nominal.json", "truth.json", "phantom.csv", "observations.csv",
-                             "experiment.yaml", "small_lego_cube.yaml", "images/pose00_view0.png",
-                             "images/pose06_view1.png"})
+    for (const char* name :
+         {"nominal.json", "truth.json", "phantom.csv", "observations.csv", "experiment.yaml",
+          "small_lego_cube.yaml", "images/pose00_view0.png", "images/pose06_view1.png"})
         BOOST_TEST(std::filesystem::is_regular_file(folder.path() / name), name);
     // The experiment that lies in the case is the one that made it.
     BOOST_TEST(experiment_yaml(read_experiment(folder.path() / "experiment.yaml")) ==

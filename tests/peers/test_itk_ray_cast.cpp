@@ -1,4 +1,5 @@
-// ITK's ray caster against closed forms and the analytic projector: where it takes voxels to lie, and how well it converges.
+// ITK's ray caster against closed forms and the analytic projector: where it takes voxels to lie,
+// and how well it converges.
 #include "test.hpp"
 
 #include <drr/core/error.hpp>

@@ -1,11 +1,11 @@
+#include "test.hpp"
+
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <stereo/study/experiment.hpp>
 #include <stereo/study/metrics.hpp>
 
 #include <cmath>
-
-#include "test.hpp"
 
 using namespace drr;
 using namespace stereo;
@@ -51,8 +51,8 @@ BOOST_AUTO_TEST_CASE(the_embedded_experiment_is_the_shipped_one) {
 
 BOOST_AUTO_TEST_CASE(the_example_experiments_can_be_read) {
     int count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(
-             test::phantoms().parent_path() / "examples" / "experiments")) {
+    for (const auto& entry : std::filesystem::directory_iterator(test::phantoms().parent_path() /
+                                                                 "examples" / "experiments")) {
         BOOST_TEST(read_experiment(entry.path()).phantom.beads.size() == 64);
         ++count;
     }
