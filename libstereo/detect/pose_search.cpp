@@ -12,7 +12,7 @@ namespace stereo {
 namespace {
 
 constexpr int cell_px = 4;
-constexpr std::size_t max_refined = 48;    // coarse candidates that are refined
+constexpr std::size_t max_refined = 96;    // coarse candidates that are refined
 constexpr std::size_t max_candidates = 3;  // that are returned
 
 // Centroid and root mean square distance from it, of the first two coordinates.

@@ -31,8 +31,8 @@ struct IdentifyOptions {
     /// An identity is certain when its best rival explains at least this many blobs less, summed
     /// over the views.
     int min_margin = 2;
-    /// Orientations tried; 10,000 lie about 8 degrees apart.
-    int orientations = 10000;
+    /// Orientations tried; 30,000 lie about 6 degrees apart.
+    int orientations = 30000;
 
     void validate() const;
 };
