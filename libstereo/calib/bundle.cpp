@@ -153,15 +153,17 @@ struct Bundle {
         solver.parameter_tolerance = 1e-12;
         solver.num_threads = 1;  // sums must not depend on the number of threads
         solver.logging_type = ceres::SILENT;
-        // The phantom's poses are eliminated first: they do not share residuals.
+        // The phantom's poses are eliminated first: they do not share residuals. Within a group
+        // Ceres orders blocks by their address, so each group holds the elements of one vector
+        // only: else the order of sums, and with it the last digit, would change from run to run.
         solver.linear_solver_ordering = std::make_shared<ceres::ParameterBlockOrdering>();
         for (auto& block : phantoms)
             if (p->HasParameterBlock(block.parameters.data()))
                 solver.linear_solver_ordering->AddElementToGroup(block.parameters.data(), 0);
-        for (std::size_t v = 0; v < views.size(); ++v) {
-            solver.linear_solver_ordering->AddElementToGroup(intrinsics[v].data(), 1);
-            solver.linear_solver_ordering->AddElementToGroup(views[v].parameters.data(), 1);
-        }
+        for (auto& block : intrinsics)
+            solver.linear_solver_ordering->AddElementToGroup(block.data(), 1);
+        for (auto& block : views)
+            solver.linear_solver_ordering->AddElementToGroup(block.parameters.data(), 2);
         ceres::Solver::Summary summary;
         ceres::Solve(solver, p.get(), &summary);
         rebase();

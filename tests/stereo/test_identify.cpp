@@ -116,13 +116,13 @@ BOOST_AUTO_TEST_CASE(symmetries_of_known_bodies) {
                            .norm() < 1e-9);
 }
 
-// 15 random orientations each: none wrong, and at least nine in ten certain (lattice planes seen
+// 10 random orientations each: none wrong, and at least nine in ten certain (lattice planes seen
 // edge-on hide too many beads behind each other).
 BOOST_AUTO_TEST_CASE(beads_of_a_regular_lattice_are_named) {
     const auto cube = lego_cube(true);
     for (const double angle : {6.0, 30.0, 90.0}) {
         int certain = 0;
-        constexpr std::uint64_t cases = 15;
+        constexpr std::uint64_t cases = 10;
         for (std::uint64_t seed = 0; seed < cases; ++seed) {
             const Scene scene = make_scene(cube, seed, {.angle_deg = angle});
             const IdentifyResult result = identify_markers(scene.blobs, cube, scene.nominal);
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(beads_of_a_regular_lattice_are_named) {
                 BOOST_TEST_MESSAGE("angle " << angle << " seed " << seed << ": " << result.summary);
         }
         BOOST_TEST_MESSAGE("angle " << angle << ": " << certain << " of " << cases << " certain");
-        BOOST_TEST(certain >= 14);
+        BOOST_TEST(certain >= 9);
     }
 }
 
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_lattice_without_references_is_called_ambiguous) {
 BOOST_AUTO_TEST_CASE(missing_beads_and_false_detections_are_survived) {
     const auto cube = lego_cube(true);
     int certain = 0;
-    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
         const Scene scene = make_scene(cube, seed, {.missing = 0.1, .false_blobs = 6});
         const IdentifyResult result = identify_markers(scene.blobs, cube, scene.nominal);
         const Count c = count(scene, result);
@@ -160,8 +160,8 @@ BOOST_AUTO_TEST_CASE(missing_beads_and_false_detections_are_survived) {
         BOOST_TEST(c.wrong <= 1, "seed " << seed << ": " << result.summary);
         certain += result.ok ? 1 : 0;
     }
-    BOOST_TEST_MESSAGE(certain << " of 12 certain");
-    BOOST_TEST(certain >= 11);
+    BOOST_TEST_MESSAGE(certain << " of 8 certain");
+    BOOST_TEST(certain >= 7);
 }
 
 BOOST_AUTO_TEST_CASE(too_little_to_see_is_said) {
