@@ -45,6 +45,12 @@ std::vector<Eigen::Vector3d> MarkerConstellation::all_mm() const {
     return all;
 }
 
+Eigen::Vector3d centroid_of(const std::vector<Eigen::Vector3d>& points_mm) {
+    return std::accumulate(points_mm.begin(), points_mm.end(),
+                           Eigen::Vector3d(Eigen::Vector3d::Zero())) /
+           static_cast<double>(points_mm.size());
+}
+
 std::vector<BeadSymmetry> bead_symmetries(const std::vector<Eigen::Vector3d>& beads_mm,
                                           double tolerance_mm) {
     BeadSymmetry identity{Eigen::Quaterniond::Identity(), std::vector<int>(beads_mm.size())};
@@ -54,9 +60,7 @@ std::vector<BeadSymmetry> bead_symmetries(const std::vector<Eigen::Vector3d>& be
 
     // A rotation is fixed by what it does to two points off one line; candidates for their images
     // are the pairs with the same distances from the centroid and from each other.
-    const Eigen::Vector3d centroid = std::accumulate(beads_mm.begin(), beads_mm.end(),
-                                                     Eigen::Vector3d(Eigen::Vector3d::Zero())) /
-                                     static_cast<double>(beads_mm.size());
+    const Eigen::Vector3d centroid = centroid_of(beads_mm);
     Points centred;
     for (const auto& bead : beads_mm)
         centred.push_back(bead - centroid);

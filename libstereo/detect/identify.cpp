@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace stereo {
 namespace {
@@ -71,10 +70,7 @@ Hypothesis name_blobs(const BlobMap& map, const MarkerConstellation& constellati
 std::vector<Hypothesis> hypotheses(const BlobMap& map, const MarkerConstellation& constellation,
                                    const std::vector<BeadSymmetry>& symmetries,
                                    const NominalView& nominal, const IdentifyOptions& options) {
-    const Eigen::Vector3d centroid =
-        std::accumulate(constellation.beads_mm.begin(), constellation.beads_mm.end(),
-                        Eigen::Vector3d(Eigen::Vector3d::Zero())) /
-        static_cast<double>(constellation.beads_mm.size());
+    const Eigen::Vector3d centroid = centroid_of(constellation.beads_mm);
     std::vector<Hypothesis> result;
     for (const auto& candidate :
          search_poses(map, constellation.beads_mm, symmetries, nominal, options))

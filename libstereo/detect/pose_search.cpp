@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <numeric>
 
 namespace stereo {
 namespace {
@@ -161,11 +160,6 @@ PoseCandidate leave_shifted(PoseCandidate candidate, const BlobMap& map,
         }
     }
     return candidate;
-}
-
-Eigen::Vector3d centroid_of(const std::vector<Eigen::Vector3d>& points) {
-    return std::accumulate(points.begin(), points.end(), Eigen::Vector3d(Eigen::Vector3d::Zero())) /
-           static_cast<double>(points.size());
 }
 
 // Whether a pose is in the list already, up to a symmetry of the beads.

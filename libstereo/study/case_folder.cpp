@@ -1,42 +1,24 @@
+#include "json_matrix.hpp"
+
 #include <drr/core/file_io.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 #include <stereo/study/case_folder.hpp>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 
 namespace stereo {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-template <class Derived>
-Json json_of(const Eigen::MatrixBase<Derived>& matrix) {
-    Json rows = Json::array();
-    for (Eigen::Index r = 0; r < matrix.rows(); ++r) {
-        if (matrix.cols() == 1) {
-            rows.push_back(matrix(r, 0));
-            continue;
-        }
-        Json row = Json::array();
-        for (Eigen::Index c = 0; c < matrix.cols(); ++c)
-            row.push_back(matrix(r, c));
-        rows.push_back(row);
-    }
-    return rows;
-}
-
 std::string nominal_json(const ValidationResult& result) {
     Json views = Json::array();
     for (const auto& view : result.nominal)
-        views.push_back(
-            {{"focal_length_px", view.pinhole.fx_px},
-             {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
-             {"width_px", view.width_px},
-             {"height_px", view.height_px},
-             {"rotation_view_from_rig", json_of(view.view_from_rig.toRotationMatrix())}});
+        views.push_back({{"focal_length_px", view.pinhole.fx_px},
+                         {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
+                         {"width_px", view.width_px},
+                         {"height_px", view.height_px},
+                         {"rotation_view_from_rig", array(view.view_from_rig.toRotationMatrix())}});
     const Json json = {{"note", "what the procedure is told: nominal values with errors"},
                        {"sdd_mm", result.nominal_sdd_mm},
                        {"stereo_angle_rad", result.nominal_stereo_angle_rad},
@@ -52,14 +34,14 @@ std::string truth_json(const ValidationResult& result) {
     for (const auto& view : result.truth.views)
         views.push_back(
             {{"sdd_mm", view.sdd_mm},
-             {"pixel_pitch_mm", json_of(view.pixel_pitch_mm)},
-             {"principal_point_px", json_of(view.principal_point_px)},
-             {"source_in_world_mm", json_of(view.source_in_world_mm())},
-             {"view_from_world_mm", json_of(view.view_from_world.matrix34())},
-             {"projection_matrix_px_from_mm", json_of(view.calibrated().projection_matrix())}});
+             {"pixel_pitch_mm", array(view.pixel_pitch_mm)},
+             {"principal_point_px", array(view.principal_point_px)},
+             {"source_in_world_mm", array(view.source_in_world_mm())},
+             {"view_from_world_mm", array(view.view_from_world.matrix34())},
+             {"projection_matrix_px_from_mm", array(view.calibrated().projection_matrix())}});
     Json poses = Json::array();
     for (const auto& pose : result.truth.world_from_phantom)
-        poses.push_back(json_of(pose.matrix34()));
+        poses.push_back(array(pose.matrix34()));
     const Json json = {{"note", "the truth; world = phantom in pose 0"},
                        {"views", views},
                        {"world_from_phantom_mm", poses}};

@@ -1,28 +1,13 @@
+#include "json_matrix.hpp"
+
 #include <drr/core/version.hpp>
 #include <stereo/study/summary_json.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
 
 namespace stereo {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-template <class Derived>
-Json array(const Eigen::MatrixBase<Derived>& m) {
-    Json out = Json::array();
-    if constexpr (Derived::ColsAtCompileTime == 1) {
-        for (Eigen::Index i = 0; i < m.rows(); ++i)
-            out.push_back(m(i));
-    } else {
-        for (Eigen::Index i = 0; i < m.rows(); ++i)
-            out.push_back(array(m.row(i).transpose().eval()));
-    }
-    return out;
-}
 
 Json wxyz(const Eigen::Quaterniond& q) {
     return Json::array({q.w(), q.x(), q.y(), q.z()});

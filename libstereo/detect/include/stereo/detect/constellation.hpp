@@ -16,6 +16,9 @@ struct MarkerConstellation {
     [[nodiscard]] std::vector<Eigen::Vector3d> all_mm() const;
 };
 
+/// The mean of points, mm; at least one is needed.
+[[nodiscard]] Eigen::Vector3d centroid_of(const std::vector<Eigen::Vector3d>& points_mm);
+
 /// A rotation of the beads onto themselves and what it does to them: bead i comes to lie where bead
 /// image_of_bead[i] was.
 struct BeadSymmetry {
