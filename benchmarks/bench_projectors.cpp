@@ -51,7 +51,7 @@ CtVolume chest(const Workload& work) {
                                        {{0.42, -0.05, 0}, {0.32, 0.46, 0.8}, -820.0F},
                                        {{0.1, -0.2, -0.1}, {0.25, 0.25, 0.5}, 50.0F},
                                        {{0, 0.45, 0}, {0.1, 0.12, 2.0}, 600.0F}}};
-    CtVolume ct{work.sizes, work.spacing_mm, Vector3d::Zero(), Eigen::Matrix3d::Identity(), {}};
+    CtVolume ct{{work.sizes, work.spacing_mm}, {}};
     ct.origin_mm = -ct.centre_in_world_mm();
     ct.hu.assign(ct.voxel_count(), -1000.0F);
     const Vector3d half = -ct.origin_mm;
@@ -77,12 +77,18 @@ struct Pose {
     double orbit_deg, cranial_deg, roll_deg;
 };
 
-const std::array<Pose, 6> poses{{{"0", 0, 0, 0},
-                                 {"30", 30, 0, 0},
-                                 {"45", 45, 0, 0},
-                                 {"90", 90, 0, 0},
-                                 {"30_cranial30", 30, 30, 0},
-                                 {"30_roll45", 30, 0, 45}}};
+const std::array<Pose, 12> poses{{{"0", 0, 0, 0},
+                                  {"30", 30, 0, 0},
+                                  {"45", 45, 0, 0},
+                                  {"90", 90, 0, 0},
+                                  {"30_cranial30", 30, 30, 0},
+                                  {"cranial60", 0, 60, 0},
+                                  {"axial", 0, 90, 0},
+                                  {"axial30", 30, 90, 0},
+                                  {"30_roll10", 30, 0, 10},
+                                  {"30_roll22", 30, 0, 22},
+                                  {"30_roll45", 30, 0, 45},
+                                  {"30_cranial30_roll45", 30, 30, 45}}};
 
 XrayView view_of(const Workload& work, const Pose& pose) {
     constexpr double rad = std::numbers::pi / 180.0;

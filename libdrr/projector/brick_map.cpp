@@ -6,7 +6,8 @@
 
 namespace drr {
 
-BrickMap::BrickMap(const MuVolume& volume) : sizes_(volume.sizes) {
+template <class Voxel>
+BrickMap::BrickMap(const VoxelArray<Voxel>& array) : sizes_(array.grid->sizes) {
     for (std::size_t d = 0; d < 3; ++d)
         bricks_[d] = (sizes_[d] + side - 1) / side;
     const std::size_t layer =
@@ -19,15 +20,18 @@ BrickMap::BrickMap(const MuVolume& volume) : sizes_(volume.sizes) {
                 unsigned char* const flags =
                     occupied_.data() + b * layer +
                     static_cast<std::size_t>(j / side) * static_cast<std::size_t>(bricks_[0]);
-                const float* const row = volume.mu_per_mm.data() + volume.offset(0, j, k);
+                const Voxel* const row = array.voxels + array.grid->offset(0, j, k);
                 for (int i = 0; i < sizes_[0]; i += side)
                     if (!flags[i / side] &&
                         std::any_of(row + i, row + std::min(i + side, sizes_[0]),
-                                    [](float mu) { return mu > 0.0F; }))
+                                    [](Voxel mu) { return mu > 0; }))
                         flags[i / side] = 1;
             }
     });
 }
+
+template BrickMap::BrickMap(const VoxelArray<float>&);
+template BrickMap::BrickMap(const VoxelArray<std::int16_t>&);
 
 bool BrickMap::any(const std::array<int, 3>& first, const std::array<int, 3>& last) const {
     std::array<int, 3> from, to;

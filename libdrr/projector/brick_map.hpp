@@ -1,8 +1,6 @@
 #pragma once
 
-#include <drr/projector/mu_volume.hpp>
-
-#include <Eigen/Core>
+#include "voxel_array.hpp"
 
 #include <array>
 #include <vector>
@@ -14,7 +12,8 @@ class BrickMap {
   public:
     static constexpr int side = 16;
 
-    explicit BrickMap(const MuVolume& volume);
+    template <class Voxel>
+    explicit BrickMap(const VoxelArray<Voxel>& array);
 
     /// Whether a voxel of this range (last exclusive; may reach out of the volume) may be occupied.
     [[nodiscard]] bool any(const std::array<int, 3>& first, const std::array<int, 3>& last) const;

@@ -1,11 +1,21 @@
 #pragma once
 
 #include <drr/geometry/xray_view.hpp>
-#include <drr/projector/mu_volume.hpp>
+#include <drr/volume/volume_grid.hpp>
 
 #include <Eigen/Core>
 
+#include <cmath>
+
 namespace drr {
+
+/// The axis on which a ray in index coordinates crosses most voxel planes.
+inline int dominant_axis(const Eigen::Vector3d& ray) {
+    int axis = 0;
+    for (int d = 1; d < 3; ++d)
+        if (std::abs(ray[d]) > std::abs(ray[axis])) axis = d;
+    return axis;
+}
 
 /// The rays of a view in the index frame of a volume (voxel centres at integers).
 struct IndexRays {
@@ -15,7 +25,7 @@ struct IndexRays {
     Eigen::Vector3d along_v;      ///< to the next row
     Eigen::Vector3d spacing_mm;
 
-    IndexRays(const MuVolume& volume, const XrayView& view)
+    IndexRays(const VolumeGrid& volume, const XrayView& view)
         : source(volume.index_from_world(view.source_in_world_mm())),
           first_pixel(volume.index_from_world(view.pixel_in_world_mm({0, 0}))),
           along_u(volume.index_from_world(view.pixel_in_world_mm({1, 0})) - first_pixel),

@@ -61,7 +61,7 @@ MuImage::Pointer mu_image(const CtVolume& volume, const HuToMu& hu_to_mu) {
 
 struct ItkRayCastProjector::State {
     MuImage::Pointer mu_per_mm;  ///< in the grid frame: axes of the volume, origin at voxel 0
-    CtVolume grid;               ///< without values
+    VolumeGrid grid;
     ProgressSink progress;
 };
 
@@ -69,15 +69,14 @@ ItkRayCastProjector::ItkRayCastProjector(const CtVolume& volume, const HuToMu& h
                                          ProgressSink progress) {
     volume.validate();
     hu_to_mu.validate();
-    CtVolume grid{volume.sizes, volume.spacing_mm, volume.origin_mm, volume.direction, {}};
-    state_.reset(new State{mu_image(volume, hu_to_mu), std::move(grid), std::move(progress)});
+    state_.reset(new State{mu_image(volume, hu_to_mu), volume, std::move(progress)});
 }
 
 ItkRayCastProjector::~ItkRayCastProjector() = default;
 
 Image<float> ItkRayCastProjector::line_integrals(const XrayView& view) const {
     view.validate();
-    const CtVolume& grid = state_->grid;
+    const VolumeGrid& grid = state_->grid;
     for (int corner = 0; corner < 8; ++corner) {
         const Eigen::Vector3d index((corner & 1 ? grid.sizes[0] : 0) - 0.5,
                                     (corner & 2 ? grid.sizes[1] : 0) - 0.5,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <drr/projector/mu_volume.hpp>
+#include "voxel_array.hpp"
 
 #include <array>
 #include <cstddef>
@@ -10,6 +10,7 @@ namespace drr {
 
 /// A copy of a volume in which one axis, that of the SIMD lanes, is contiguous, with zeros around
 /// it so that windows of voxels which overlap the volume need no bounds checks.
+template <class Voxel>
 class LaneVolume {
   public:
     /// Zeros before and behind the volume, along the lanes and along the other two axes. Two of the
@@ -17,10 +18,10 @@ class LaneVolume {
     static constexpr int lane_margin = 32;
     static constexpr int row_margin = 8;
 
-    LaneVolume(const MuVolume& volume, int lane_axis);
+    LaneVolume(const VoxelArray<Voxel>& array, int lane_axis);
 
     /// Where voxel (0, 0, 0) lies.
-    [[nodiscard]] const float* voxels() const { return voxels_; }
+    [[nodiscard]] const Voxel* voxels() const { return voxels_; }
     /// From a voxel to the next along a volume axis.
     [[nodiscard]] std::ptrdiff_t stride(int axis) const {
         return strides_[static_cast<std::size_t>(axis)];
@@ -29,10 +30,10 @@ class LaneVolume {
 
   private:
     struct Free {
-        void operator()(float* memory) const;
+        void operator()(Voxel* memory) const;
     };
-    std::unique_ptr<float[], Free> memory_;
-    float* voxels_ = nullptr;
+    std::unique_ptr<Voxel[], Free> memory_;
+    Voxel* voxels_ = nullptr;
     std::array<std::ptrdiff_t, 3> strides_{};
     std::size_t bytes_ = 0;
 };

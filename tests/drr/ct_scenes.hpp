@@ -34,7 +34,7 @@ inline Rigid3 random_turn(Rng& rng, const Vector3d& at = Vector3d::Zero()) {
 
 /// Vacuum, centred on the world's origin.
 inline MuVolume vacuum(std::array<int, 3> sizes, const Vector3d& spacing_mm) {
-    MuVolume volume{sizes, spacing_mm, Vector3d::Zero(), Eigen::Matrix3d::Identity(), {}};
+    MuVolume volume{{sizes, spacing_mm}, {}};
     volume.mu_per_mm.assign(static_cast<std::size_t>(sizes[0]) *
                                 static_cast<std::size_t>(sizes[1]) *
                                 static_cast<std::size_t>(sizes[2]),

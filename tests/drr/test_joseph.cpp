@@ -62,10 +62,12 @@ Image<float> reference(const MuVolume& volume, const XrayView& view) {
 }
 
 void check_against_reference(const MuVolume& volume, const XrayView& view) {
-    const Image<float> image = JosephProjector(volume).line_integrals(view);
     const Image<float> expected = reference(volume, view);
     BOOST_TEST(largest(expected) > 0.0);
-    BOOST_TEST(largest_difference(image, expected) <= simd_rounding * largest(expected));
+    for (const VolumeLayout layout : {VolumeLayout::lanes, VolumeLayout::plain}) {
+        const Image<float> image = JosephProjector(volume, layout).line_integrals(view);
+        BOOST_TEST(largest_difference(image, expected) <= simd_rounding * largest(expected));
+    }
 }
 
 /// At the world's origin, from a rig's orbit and cranial angle, rolled about the beam.
@@ -128,6 +130,24 @@ BOOST_AUTO_TEST_CASE(rays_may_start_and_end_inside) {
             moved(random_volume(rng, {30, 33, 29}, {1.0, 1.5, 2.0}), random_turn(rng));
         const double back_mm = rng.uniform(-15, 30), sdd_mm = rng.uniform(8, 60);
         check_against_reference(volume, random_view(rng, back_mm, sdd_mm, 40, 40, 1.5));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sixteen_bits_give_what_their_values_give) {
+    Rng rng = rng_of(22);
+    MuVolume16 volume{{{61, 50, 43}, {1.0, 1.2, 1.7}}, {}, 0.00002};
+    MuVolume same{volume, {}};
+    for (std::size_t n = 0; n < volume.voxel_count(); ++n) {
+        volume.steps.push_back(static_cast<std::int16_t>(rng.uniform(0, 32767.5)));
+        same.mu_per_mm.push_back(static_cast<float>(volume.mu_per_step * volume.steps[n]));
+    }
+    for (const double roll : {0.0, 0.1, 0.7853981633974483}) {
+        const XrayView view = c_arm(0.3, 0.2, roll, 90, 1.2);
+        const Image<float> expected = reference(same, view);
+        for (const VolumeLayout layout : {VolumeLayout::lanes, VolumeLayout::plain}) {
+            const Image<float> image = JosephProjector(volume, layout).line_integrals(view);
+            BOOST_TEST(largest_difference(image, expected) <= simd_rounding * largest(expected));
+        }
     }
 }
 
@@ -278,13 +298,16 @@ BOOST_AUTO_TEST_CASE(same_bytes_with_one_thread) {
 // One copy serves an orbit; a view along its lanes needs another.
 BOOST_AUTO_TEST_CASE(copies_are_made_once_and_counted) {
     const JosephProjector projector(uneven_volume(20));
-    BOOST_TEST(projector.layouts().count == 0);
+    BOOST_TEST(projector.copies().count == 0);
     for (const double orbit : {0.0, 0.8, 1.5})
         BOOST_TEST(largest(projector.line_integrals(c_arm(orbit, 0.0, 0.0, 20, 1.0))) > 0.0);
-    BOOST_TEST(projector.layouts().count == 1);
+    BOOST_TEST(projector.copies().count == 1);
     BOOST_TEST(largest(projector.line_integrals(c_arm(0.0, 1.5, 0.0, 20, 1.0))) > 0.0);
-    BOOST_TEST(projector.layouts().count == 2);
-    BOOST_TEST(projector.layouts().bytes >= 2U * 61 * 50 * 43 * sizeof(float));
+    BOOST_TEST(projector.copies().count == 2);
+    BOOST_TEST(projector.copies().bytes >= 2U * 61 * 50 * 43 * sizeof(float));
+    const JosephProjector plain(uneven_volume(20), VolumeLayout::plain);
+    BOOST_TEST(largest(plain.line_integrals(c_arm(0.0, 0.0, 0.0, 20, 1.0))) > 0.0);
+    BOOST_TEST(plain.copies().count == 0);
 }
 
 BOOST_AUTO_TEST_CASE(bad_volumes_are_refused) {

@@ -97,7 +97,7 @@ std::string bytes_of(const std::vector<T>& values) {
 
 BOOST_AUTO_TEST_CASE(index_and_world_are_inverse) {
     const Matrix3d turn = drr::rotation_from_vector({0.3, -0.8, 1.1}).toRotationMatrix();
-    const CtVolume volume{{4, 5, 6}, Vector3d(0.5, 0.7, 2.0), Vector3d(-10, 20, 5), turn, {}};
+    const CtVolume volume{{{4, 5, 6}, Vector3d(0.5, 0.7, 2.0), Vector3d(-10, 20, 5), turn}, {}};
     BOOST_TEST((volume.world_from_index(Vector3d::Zero()) - volume.origin_mm).norm() == 0.0);
     const Vector3d index(1.25, 3.0, -2.0);
     // Rounding of double over a few products.
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(index_and_world_are_inverse) {
 }
 
 BOOST_AUTO_TEST_CASE(invalid_volumes_are_refused) {
-    CtVolume volume{{1, 1, 2}, Vector3d::Ones(), Vector3d::Zero(), Matrix3d::Identity(), {0, 0}};
+    CtVolume volume{{{1, 1, 2}}, {0, 0}};
     volume.validate();
     volume.hu.pop_back();
     check_error(ErrorCode::usage, "holds 1 values", [&] { volume.validate(); });

@@ -22,7 +22,7 @@ using Eigen::Vector3d;
 const drr::HuToMu unit_mu{1.0, std::nullopt};
 
 CtVolume air(std::array<int, 3> sizes, const Vector3d& spacing_mm) {
-    CtVolume volume{sizes, spacing_mm, Vector3d::Zero(), Eigen::Matrix3d::Identity(), {}};
+    CtVolume volume{{sizes, spacing_mm}, {}};
     volume.hu.assign(volume.voxel_count(), -1000.0F);
     volume.origin_mm = -volume.centre_in_world_mm();
     return volume;

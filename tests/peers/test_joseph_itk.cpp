@@ -17,7 +17,7 @@ const HuToMu unit_mu{1.0, std::nullopt};
 /// Random voxels within a ball, air around it: nothing near the borders, where ITK cuts rays at
 /// voxel centres.
 CtVolume speckled_ball(Rng& rng, const Rigid3& pose) {
-    CtVolume volume{{48, 40, 36}, {1.5, 1.8, 2.1}, {}, pose.matrix(), {}};
+    CtVolume volume{{{48, 40, 36}, {1.5, 1.8, 2.1}, {0, 0, 0}, pose.matrix()}, {}};
     volume.origin_mm.setZero();
     volume.origin_mm = pose.translation_mm - volume.centre_in_world_mm();
     volume.hu.assign(volume.voxel_count(), -1000.0F);

@@ -5,47 +5,47 @@
 
 #include <Eigen/Core>
 
-#include <array>
-#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace drr {
 
-/// A CT volume as the projectors want it: linear attenuation coefficients per mm on the grid of a
-/// CtVolume (index (i, j, k) names a voxel's centre; i runs fastest in memory; LPS, mm).
+/// A CT volume as the projectors want it: linear attenuation coefficients per mm.
 ///
 /// Voxels are cells around their centres, so the volume reaches half a voxel beyond the outer
 /// centres; outside is vacuum. Projectors that interpolate see air around the outer centres (the
 /// value falls linearly to 0 over one voxel), which leaves half of it at the outer faces and the
 /// volume's mass as it is. docs/projectors.md, "Borders".
-struct MuVolume {
-    std::array<int, 3> sizes{};
-    Eigen::Vector3d spacing_mm = Eigen::Vector3d::Ones();
-    Eigen::Vector3d origin_mm = Eigen::Vector3d::Zero();  ///< centre of voxel (0, 0, 0), world
-    Eigen::Matrix3d direction = Eigen::Matrix3d::Identity();
+struct MuVolume : VolumeGrid {
     std::vector<float> mu_per_mm;
 
-    /// Throws Error(usage) unless the grid is one that CtVolume::validate takes, and the values are
-    /// as many as the grid has voxels, finite and not negative.
+    /// Throws Error(usage) unless the grid is valid, and the values are as many as the grid has
+    /// voxels, finite and not negative.
     void validate() const;
 
-    [[nodiscard]] std::size_t offset(int i, int j, int k) const {
-        return static_cast<std::size_t>(i) +
-               static_cast<std::size_t>(sizes[0]) *
-                   (static_cast<std::size_t>(j) +
-                    static_cast<std::size_t>(sizes[1]) * static_cast<std::size_t>(k));
-    }
     [[nodiscard]] float at(int i, int j, int k) const { return mu_per_mm[offset(i, j, k)]; }
-    [[nodiscard]] Eigen::Vector3d world_from_index(const Eigen::Vector3d& index) const {
-        return origin_mm + direction * index.cwiseProduct(spacing_mm);
-    }
-    [[nodiscard]] Eigen::Vector3d index_from_world(const Eigen::Vector3d& point_in_world_mm) const {
-        return (direction.transpose() * (point_in_world_mm - origin_mm)).cwiseQuotient(spacing_mm);
+};
+
+/// The same in half the memory: attenuation in whole steps of `mu_per_step`.
+struct MuVolume16 : VolumeGrid {
+    std::vector<std::int16_t> steps;
+    double mu_per_step = 0.0;  ///< per mm
+
+    /// Throws Error(usage) as MuVolume does, and unless the step is positive.
+    void validate() const;
+
+    [[nodiscard]] float at(int i, int j, int k) const {
+        return static_cast<float>(mu_per_step * steps[offset(i, j, k)]);
     }
 };
 
 /// The attenuation of each voxel by the rule. Throws Error(usage) for an invalid volume or rule.
 [[nodiscard]] MuVolume mu_volume(const CtVolume& volume, const HuToMu& hu_to_mu = {});
+
+/// The same rounded to steps of a thousandth of water's attenuation, which is 1 HU in the rule for
+/// water: scanners deliver whole numbers of HU, so nothing is lost. Throws Error(usage) also when a
+/// voxel attenuates more than 32.767 times as much as water.
+[[nodiscard]] MuVolume16 mu_volume16(const CtVolume& volume, const HuToMu& hu_to_mu = {});
 
 /// A range of voxels, `first` inclusive and `last` exclusive along each axis.
 struct VoxelBox {
@@ -57,5 +57,6 @@ struct VoxelBox {
 
 /// The smallest box that holds every voxel with attenuation; empty for a volume of vacuum.
 [[nodiscard]] VoxelBox occupied_box(const MuVolume& volume);
+[[nodiscard]] VoxelBox occupied_box(const MuVolume16& volume);
 
 }  // namespace drr

@@ -2,26 +2,39 @@
 
 #include <drr/projector/mu_volume.hpp>
 #include <drr/projector/projector.hpp>
+#include <drr/projector/volume_layout.hpp>
+
+#include <memory>
 
 namespace drr {
 
+class TileProjector;
+
 /// The exact radiological path through a volume whose voxels are homogeneous cells (Siddon, "Fast
 /// calculation of the exact radiological path for a three-dimensional CT array", Med. Phys. 12,
-/// 1985), cell by cell with parameters of the crossed planes (Jacobs et al., "A fast algorithm to
-/// calculate the exact radiological path through a pixel or voxel space", 1998) in double
-/// precision, neighbouring rays in SIMD lanes. Only what lies between source and pixel counts, so
-/// either may be inside the volume. A ray that runs exactly in the face between two voxels belongs
-/// to the one of higher index.
+/// 1985). Only what lies between source and pixel counts, so either may be inside the volume. A ray
+/// that runs exactly in the face between two voxels belongs to the one of higher index.
+///
+/// In the lane layout, the shares of the at most four voxels that a ray meets in a slab of voxels
+/// follow from where it crosses the faces between them; positions are held in float, which costs
+/// some 1e-6 of the largest value. In the plain layout rays go from voxel to voxel (Jacobs et al.,
+/// "A fast algorithm to calculate the exact radiological path through a pixel or voxel space",
+/// 1998) in double precision. docs/projectors.md gives method and speed.
 class SiddonProjector final : public Projector {
   public:
-    /// Throws Error(usage) for an invalid volume or one of 2^31 voxels and more.
-    explicit SiddonProjector(MuVolume volume);
+    /// Throws Error(usage) for an invalid volume or one with 2^25 voxels and more in a plane.
+    explicit SiddonProjector(MuVolume volume, VolumeLayout layout = VolumeLayout::lanes);
+    explicit SiddonProjector(MuVolume16 volume, VolumeLayout layout = VolumeLayout::lanes);
+    ~SiddonProjector() override;
 
+    /// May be called from several threads. The first view of a kind pays for a copy of the volume.
     [[nodiscard]] Image<float> line_integrals(const XrayView& view) const override;
 
+    /// What has been copied so far.
+    [[nodiscard]] VolumeCopies copies() const;
+
   private:
-    MuVolume volume_;
-    VoxelBox occupied_;  ///< rays are clipped to it
+    std::unique_ptr<const TileProjector> tiles_;
 };
 
 }  // namespace drr

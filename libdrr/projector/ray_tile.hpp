@@ -21,23 +21,30 @@ constexpr int max_tile_rays = max_column_rays * max_tile_columns;
 template <class T>
 using PerRay = std::array<T, max_tile_rays>;
 
-/// The rays of a tile that have one axis as their dominant one, and what they march through. Source
-/// and detector lie on either side of `box` along that axis.
-struct JosephTile {
+/// The rays of a tile that have one axis as their dominant one, and what they march through: the
+/// slabs of half a voxel before and behind each plane of that axis.
+template <class Voxel>
+struct RayTile {
     const IndexRays* rays;
-    const LaneVolume* volume;
+    const LaneVolume<Voxel>* volume;
     const BrickMap* bricks;
-    VoxelBox box;  ///< nothing outside it
+    VoxelBox box;  ///< nothing outside it; its slabs lie between source and detector
     int slice_axis;
     int row_axis;
     int lane_axis;
+    bool ascending;  ///< away from the source the slice index grows
     /// Column by column; pixels of rays that do not take part repeat one that does.
     int rays_count;
     PerRay<double> u, v;
     PerRay<bool> takes_part;
 };
 
-/// The sums of the samples along each ray of a tile; rays that do not take part hold anything.
-void march(const JosephTile& tile, PerRay<float>& sums);
+/// The sums over the slabs of what each ray of a tile meets in them: Joseph's bilinear sample in
+/// the plane, or the mean of Siddon's cells between the faces of the slab. Rays that do not take
+/// part hold anything.
+template <class Voxel>
+void march_joseph(const RayTile<Voxel>& tile, PerRay<float>& sums);
+template <class Voxel>
+void march_siddon(const RayTile<Voxel>& tile, PerRay<float>& sums);
 
 }  // namespace drr

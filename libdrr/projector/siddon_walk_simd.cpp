@@ -1,9 +1,9 @@
-#include "siddon_path.hpp"
+#include "direct_sums.hpp"
 
 #include <limits>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "siddon_simd.cpp"
+#define HWY_TARGET_INCLUDE "siddon_walk_simd.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -14,9 +14,19 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 const hn::CappedTag<double, 8> siddon_lanes;
-const hn::Rebind<float, decltype(siddon_lanes)> siddon_mu;
-const hn::Rebind<std::int32_t, decltype(siddon_lanes)> siddon_offsets;
+const hn::RebindToSigned<decltype(siddon_lanes)> siddon_offsets;
 using D = hn::Vec<decltype(siddon_lanes)>;
+
+/// The voxels at these offsets. Gathers would be no faster and there are none of 16 bits.
+template <class Voxel>
+HWY_INLINE D values(const Voxel* voxels, D offset) {
+    alignas(64) std::int64_t at[bundle_rays];
+    alignas(64) double value[bundle_rays];
+    hn::Store(hn::ConvertTo(siddon_offsets, offset), siddon_offsets, at);
+    for (std::size_t n = 0; n < hn::Lanes(siddon_lanes); ++n)
+        value[n] = static_cast<double>(voxels[at[n]]);
+    return hn::Load(siddon_lanes, value);
+}
 
 /// The walk of a vector of rays along one axis. The parameters of planes and of the box's faces
 /// come from one expression, so no ray walks past the face by which it leaves.
@@ -29,16 +39,19 @@ struct Walk {
     HWY_INLINE D parameter(D at) const { return hn::Mul(hn::Sub(at, source), per_ray); }
 };
 
-void siddon_paths(const MuVolume& volume, const VoxelBox& box, const Eigen::Vector3d& source,
-                  const SiddonRays& rays, std::array<double, siddon_rays>& paths) {
+template <class Voxel>
+void walk(const VoxelArray<Voxel>& array, const VoxelBox& box, const Eigen::Vector3d& source_index,
+          const RayBundle& rays, PerBundle<double>& sums) {
+    // Coordinates in which voxel (i, j, k) is the cell from its index to the next.
+    const Eigen::Vector3d source = source_index.array() + 0.5;
+    const std::array<int, 3>& sizes = array.grid->sizes;
     const auto d = siddon_lanes;
     const D zero = hn::Zero(d), one = hn::Set(d, 1.0);
     const D never = hn::Set(d, std::numeric_limits<double>::infinity());
-    const double strides[] = {1.0, double(volume.sizes[0]),
-                              double(volume.sizes[0]) * double(volume.sizes[1])};
-    for (std::size_t n = 0; n < siddon_rays; n += hn::Lanes(d)) {
+    const double strides[] = {1.0, double(sizes[0]), double(sizes[0]) * double(sizes[1])};
+    for (std::size_t n = 0; n < bundle_rays; n += hn::Lanes(d)) {
         Walk walk[3];
-        D enter = zero, leave = one;
+        D enter = hn::LoadU(d, rays.from.data() + n), leave = hn::LoadU(d, rays.to.data() + n);
         for (int axis = 0; axis < 3; ++axis) {
             Walk& w = walk[axis];
             const D ray = hn::LoadU(d, rays.to_pixel[static_cast<std::size_t>(axis)].data() + n);
@@ -53,7 +66,7 @@ void siddon_paths(const MuVolume& volume, const VoxelBox& box, const Eigen::Vect
             enter = hn::Max(enter, low);
             leave = hn::Min(leave, high);
         }
-        // Rays that miss the box stay where they are, with nothing before them.
+        // Rays that miss the box stay where they are: nothing is next for them.
         const auto hits = hn::Lt(enter, leave);
         enter = hn::IfThenElseZero(hits, enter);
         leave = hn::IfThenElseZero(hits, leave);
@@ -69,7 +82,8 @@ void siddon_paths(const MuVolume& volume, const VoxelBox& box, const Eigen::Vect
             w.plane = hn::Add(cell, hn::IfThenElseZero(forward, one));
             w.step = hn::IfThenElse(forward, one, hn::Neg(one));
             w.hop = hn::IfThenElse(forward, stride, hn::Neg(stride));
-            w.next = hn::IfThenElse(hn::Eq(ray, zero), never, w.parameter(w.plane));
+            w.next =
+                hn::IfThenElse(hn::AndNot(hn::Eq(ray, zero), hits), w.parameter(w.plane), never);
             offset = hn::MulAdd(cell, stride, offset);
         }
         D sum = zero;
@@ -79,9 +93,7 @@ void siddon_paths(const MuVolume& volume, const VoxelBox& box, const Eigen::Vect
             const auto goes_on = hn::Lt(to, leave);
             // Rounding may put the first cell before the point of entry: never backwards.
             const D end = hn::Max(at, hn::Min(to, leave));
-            const auto mu = hn::GatherIndex(siddon_mu, volume.mu_per_mm.data(),
-                                            hn::DemoteTo(siddon_offsets, offset));
-            sum = hn::MulAdd(hn::Sub(end, at), hn::PromoteTo(d, mu), sum);
+            sum = hn::MulAdd(hn::Sub(end, at), values(array.voxels, offset), sum);
             at = end;
             if (hn::AllFalse(d, goes_on)) break;
             for (Walk& w : walk) {
@@ -91,8 +103,17 @@ void siddon_paths(const MuVolume& volume, const VoxelBox& box, const Eigen::Vect
                 w.next = hn::IfThenElse(crosses, w.parameter(w.plane), w.next);
             }
         }
-        hn::StoreU(sum, d, paths.data() + n);
+        hn::StoreU(sum, d, sums.data() + n);
     }
+}
+
+void walk_float(const VoxelArray<float>& array, const VoxelBox& box, const Eigen::Vector3d& source,
+                const RayBundle& rays, PerBundle<double>& sums) {
+    walk(array, box, source, rays, sums);
+}
+void walk_int16(const VoxelArray<std::int16_t>& array, const VoxelBox& box,
+                const Eigen::Vector3d& source, const RayBundle& rays, PerBundle<double>& sums) {
+    walk(array, box, source, rays, sums);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -102,11 +123,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace drr {
 
-HWY_EXPORT(siddon_paths);
+HWY_EXPORT(walk_float);
+HWY_EXPORT(walk_int16);
 
-void radiological_paths(const MuVolume& volume, const VoxelBox& box, const Eigen::Vector3d& source,
-                        const SiddonRays& rays, std::array<double, siddon_rays>& paths) {
-    HWY_DYNAMIC_DISPATCH(siddon_paths)(volume, box, source, rays, paths);
+template <>
+void siddon_sums(const VoxelArray<float>& array, const VoxelBox& box, const Eigen::Vector3d& source,
+                 const RayBundle& rays, PerBundle<double>& sums) {
+    HWY_DYNAMIC_DISPATCH(walk_float)(array, box, source, rays, sums);
+}
+template <>
+void siddon_sums(const VoxelArray<std::int16_t>& array, const VoxelBox& box,
+                 const Eigen::Vector3d& source, const RayBundle& rays, PerBundle<double>& sums) {
+    HWY_DYNAMIC_DISPATCH(walk_int16)(array, box, source, rays, sums);
 }
 
 }  // namespace drr
