@@ -270,16 +270,19 @@ HWY_INLINE F sum_rows(const Run<Voxel>& run) {
             const F row = hn::Floor(y);
             const F in_row = Kernel::second(hn::Sub(y, row), run.row.slope, run.row.per_slope);
             F low_first = zero, low_second = zero, high_first = zero, high_second = zero;
+            F first = lanes_at(p, index), second = lanes_at(p, next);
             F distance = row;
-            for (int r = 0; r < run.rows; ++r, p += run.row_stride) {
-                const F value = lanes_at(p, index), value_next = lanes_at(p, next);
-                const auto is_low = hn::Eq(distance, zero);
+            for (int r = 1; r < run.rows; ++r) {
+                p += run.row_stride;
+                const F first_above = lanes_at(p, index), second_above = lanes_at(p, next);
+                const auto here = hn::Eq(distance, zero);
                 distance = hn::Sub(distance, one);
-                const auto is_high = hn::Eq(hn::Add(distance, hn::Set(lanes_f, 2.0F)), zero);
-                low_first = hn::IfThenElse(is_low, value, low_first);
-                low_second = hn::IfThenElse(is_low, value_next, low_second);
-                high_first = hn::IfThenElse(is_high, value, high_first);
-                high_second = hn::IfThenElse(is_high, value_next, high_second);
+                low_first = hn::IfThenElse(here, first, low_first);
+                low_second = hn::IfThenElse(here, second, low_second);
+                high_first = hn::IfThenElse(here, first_above, high_first);
+                high_second = hn::IfThenElse(here, second_above, high_second);
+                first = first_above;
+                second = second_above;
             }
             sum = hn::Add(sum, weighted<Kernel>(low_first, low_second, high_first, high_second,
                                                 in_row, in_lane, run.same_sign));
