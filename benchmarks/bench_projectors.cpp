@@ -6,6 +6,7 @@
 #include <drr/projector/itk_ray_cast.hpp>
 #include <drr/projector/joseph.hpp>
 #include <drr/projector/siddon.hpp>
+#include <drr/projector/trilinear.hpp>
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -108,7 +109,7 @@ XrayView view_of(const Workload& work, const Pose& pose) {
     return view;
 }
 
-const std::array<const char*, 3> projector_names{"joseph", "siddon", "itk"};
+const std::array<const char*, 4> projector_names{"joseph", "siddon", "trilinear", "itk"};
 
 /// Made when first asked for, for the workload's volume, and kept: repetitions take turns.
 const drr::Projector& projector(std::size_t work, std::size_t which) {
@@ -120,6 +121,8 @@ const drr::Projector& projector(std::size_t work, std::size_t which) {
             entry = std::make_unique<drr::JosephProjector>(mu_volume(ct));
         else if (which == 1)
             entry = std::make_unique<drr::SiddonProjector>(mu_volume(ct));
+        else if (which == 2)
+            entry = std::make_unique<drr::TrilinearProjector>(mu_volume(ct));
         else
             entry = std::make_unique<drr::ItkRayCastProjector>(ct);
     }
@@ -133,7 +136,7 @@ void run(benchmark::State& state, std::size_t work, const Pose& pose, std::size_
     const drr::Projector& project = projector(work, which);
     const drr::ThreadLimit limit(threads);
     // The copy of the volume that the first view of a kind needs is not part of a projection.
-    if (which == 0) benchmark::DoNotOptimize(project.line_integrals(view));
+    if (which < 2) benchmark::DoNotOptimize(project.line_integrals(view));
     for (auto _ : state)
         benchmark::DoNotOptimize(project.line_integrals(view));
     // A sample is a voxel plane crossed by a ray, whether or not it had to be visited.

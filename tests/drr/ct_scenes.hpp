@@ -120,4 +120,13 @@ inline double relative_rms(const Image<float>& a, const Image<float>& b) {
     return std::sqrt(squares / norm);
 }
 
+/// The order of convergence: the slope of a straight line through errors against sizes, both
+/// logarithmic.
+inline double slope(const std::vector<double>& sizes, const std::vector<double>& errors) {
+    const auto count = static_cast<Eigen::Index>(sizes.size());
+    const Eigen::ArrayXd x = Eigen::Map<const Eigen::ArrayXd>(sizes.data(), count).log();
+    const Eigen::ArrayXd y = Eigen::Map<const Eigen::ArrayXd>(errors.data(), count).log();
+    return ((x - x.mean()) * y).sum() / (x - x.mean()).square().sum();
+}
+
 }  // namespace test
