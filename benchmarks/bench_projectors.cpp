@@ -1,8 +1,9 @@
 // Projectors of CT volumes on three workloads. Times on a shared machine mean little; what counts
 // are the ratios of one run in which the projectors take turns:
 //   bench_projectors --benchmark_enable_random_interleaving --benchmark_repetitions=5
+#include "workloads.hpp"
+
 #include <drr/core/parallel.hpp>
-#include <drr/geometry/stereo_rig.hpp>
 #include <drr/projector/itk_ray_cast.hpp>
 #include <drr/projector/joseph.hpp>
 #include <drr/projector/siddon.hpp>
@@ -13,70 +14,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <numbers>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace {
 
-using drr::CtVolume;
-using drr::XrayView;
-using Eigen::Vector3d;
-
-struct Workload {
-    const char* name;
-    std::array<int, 3> sizes;
-    Vector3d spacing_mm;
-    int pixels;
-    double pitch_mm;
-};
-
-/// The case of DiffDRR's paper, a clinical one, and one as registration repeats it.
-const std::array<Workload, 3> workloads{{{"W1", {512, 512, 133}, {0.703, 0.703, 2.5}, 200, 2.0},
-                                         {"W2", {512, 512, 400}, {0.7, 0.7, 0.8}, 1024, 0.4},
-                                         {"W3", {256, 256, 256}, {1.0, 1.0, 1.0}, 256, 1.6}}};
-
-/// A trunk with lungs, heart, spine and ribs in vacuum: half of the volume is empty.
-CtVolume chest(const Workload& work) {
-    struct Organ {
-        Vector3d centre, half_axes;  ///< in half sizes of the volume
-        float hu;
-    };
-    const std::array<Organ, 5> organs{{{{0, 0, 0}, {0.92, 0.68, 2.0}, 0.0F},
-                                       {{-0.42, -0.05, 0}, {0.32, 0.46, 0.8}, -820.0F},
-                                       {{0.42, -0.05, 0}, {0.32, 0.46, 0.8}, -820.0F},
-                                       {{0.1, -0.2, -0.1}, {0.25, 0.25, 0.5}, 50.0F},
-                                       {{0, 0.45, 0}, {0.1, 0.12, 2.0}, 600.0F}}};
-    CtVolume ct{{work.sizes, work.spacing_mm}, {}};
-    ct.origin_mm = -ct.centre_in_world_mm();
-    ct.hu.assign(ct.voxel_count(), -1000.0F);
-    const Vector3d half = -ct.origin_mm;
-    drr::parallel_for(static_cast<std::size_t>(work.sizes[2]), [&](std::size_t slice) {
-        const int k = static_cast<int>(slice);
-        for (int j = 0; j < work.sizes[1]; ++j)
-            for (int i = 0; i < work.sizes[0]; ++i) {
-                const Vector3d at = ct.world_from_index(Vector3d(i, j, k)).cwiseQuotient(half);
-                for (const Organ& organ : organs)
-                    if ((at - organ.centre).cwiseQuotient(organ.half_axes).squaredNorm() < 1.0)
-                        ct.at(i, j, k) = organ.hu;
-                // Ribs: rings on the wall of the chest.
-                const double wall = at.cwiseQuotient(Vector3d(0.82, 0.58, 1e9)).norm();
-                if (std::abs(wall - 1.0) < 0.03 && std::fmod(at.z() + 2.0, 0.25) < 0.1)
-                    ct.at(i, j, k) = 400.0F;
-            }
-    });
-    return ct;
-}
-
-struct Pose {
-    const char* name;
-    double orbit_deg, cranial_deg, roll_deg;
-};
+using namespace bench;
 
 const std::array<Pose, 12> poses{{{"0", 0, 0, 0},
                                   {"30", 30, 0, 0},
@@ -90,24 +37,6 @@ const std::array<Pose, 12> poses{{{"0", 0, 0, 0},
                                   {"30_roll22", 30, 0, 22},
                                   {"30_roll45", 30, 0, 45},
                                   {"30_cranial30_roll45", 30, 30, 45}}};
-
-XrayView view_of(const Workload& work, const Pose& pose) {
-    constexpr double rad = std::numbers::pi / 180.0;
-    drr::StereoRigSpec rig;
-    rig.sdd_mm = 1020.0;
-    rig.source_isocentre_mm = 700.0;
-    rig.width_px = rig.height_px = work.pixels;
-    rig.pixel_pitch_mm = work.pitch_mm;
-    rig.orbit_rad = pose.orbit_deg * rad;
-    XrayView view = make_stereo_rig(rig)[0];
-    const Vector3d side(std::cos(rig.orbit_rad), std::sin(rig.orbit_rad), 0.0);
-    const drr::Rigid3 tilt(drr::rotation_from_vector(pose.cranial_deg * rad * side),
-                           Vector3d::Zero());
-    const drr::Rigid3 roll(drr::rotation_from_vector(pose.roll_deg * rad * Vector3d::UnitZ()),
-                           Vector3d::Zero());
-    view.view_from_world = roll * view.view_from_world * tilt.inverse();
-    return view;
-}
 
 const std::array<const char*, 4> projector_names{"joseph", "siddon", "trilinear", "itk"};
 
@@ -146,7 +75,7 @@ void run(benchmark::State& state, std::size_t work, const Pose& pose, std::size_
         benchmark::Counter(samples, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-/// Adds the table of ratios to what the console shows.
+/// Adds tables of ratios and of scaling to what the console shows.
 class Ratios : public benchmark::ConsoleReporter {
   public:
     void ReportRuns(const std::vector<Run>& runs) override {
@@ -176,9 +105,31 @@ class Ratios : public benchmark::ConsoleReporter {
                     fmt::print("{:>18}", "");
             fmt::print("\n");
         }
+        print_scaling();
     }
 
   private:
+    /// How much of a second core is used: the time on one thread over twice that on two.
+    void print_scaling() const {
+        fmt::print("\nefficiency of two threads in %\n{:<26}", "case");
+        for (const char* name : projector_names)
+            fmt::print("{:>10}", name);
+        fmt::print("\n");
+        for (const auto& [work, alone] : best_ms_) {
+            const auto end = work.find("/threads:1");
+            if (end == std::string::npos) continue;
+            const auto together = best_ms_.find(work.substr(0, end) + "/threads:2");
+            if (together == best_ms_.end()) continue;
+            fmt::print("{:<26}", work.substr(0, end));
+            for (const char* name : projector_names)
+                if (alone.contains(name) && together->second.contains(name))
+                    fmt::print("{:>10.0f}", 50.0 * alone.at(name) / together->second.at(name));
+                else
+                    fmt::print("{:>10}", "");
+            fmt::print("\n");
+        }
+    }
+
     std::map<std::string, std::map<std::string, double>> best_ms_;
 };
 
