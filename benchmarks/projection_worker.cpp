@@ -10,7 +10,8 @@
 //   first PROJECTOR       makes the projector and its first projection; answers with that time
 //   image PROJECTOR PATH  writes the line integrals as rows of floats
 //   border PATH           writes what each ray meets of the outer two layers of voxels
-// PROJECTOR is joseph, siddon, trilinear, itk, or trilinear@STEP with a step in voxel sides.
+// PROJECTOR is joseph, joseph-int16, joseph-plain, siddon, trilinear, itk, or trilinear@STEP with a
+// step in voxel sides.
 #include "workloads.hpp"
 
 #include <drr/core/error.hpp>
@@ -113,6 +114,9 @@ class Worker {
         std::unique_ptr<drr::Projector>& made = made_[name];
         if (made) return *made;
         if (name == "joseph") made = std::make_unique<drr::JosephProjector>(mu_volume(ct_));
+        if (name == "joseph-int16") made = std::make_unique<drr::JosephProjector>(mu_volume16(ct_));
+        if (name == "joseph-plain")
+            made = std::make_unique<drr::JosephProjector>(mu_volume(ct_), drr::VolumeLayout::plain);
         if (name == "siddon") made = std::make_unique<drr::SiddonProjector>(mu_volume(ct_));
         if (name == "trilinear") made = std::make_unique<drr::TrilinearProjector>(mu_volume(ct_));
         if (name.starts_with("trilinear@")) {

@@ -26,8 +26,8 @@ struct TrilinearOptions {
 /// orders of convergence and speed.
 class TrilinearProjector final : public Projector {
   public:
-    /// Keeps a copy of the volume in float with one voxel of air around it. Throws Error(usage) for an
-    /// invalid volume or step, or 2^24 voxels and more in a plane of the first two axes.
+    /// Keeps a copy of the volume in float with one voxel of air around it. Throws Error(usage) for
+    /// an invalid volume or step, or 2^24 voxels and more in a plane of the first two axes.
     explicit TrilinearProjector(const MuVolume& volume, const TrilinearOptions& options = {});
     explicit TrilinearProjector(const MuVolume16& volume, const TrilinearOptions& options = {});
     ~TrilinearProjector() override;
