@@ -9,6 +9,7 @@
 #include <drr/projector/itk_ray_cast.hpp>
 #include <drr/projector/joseph.hpp>
 #include <drr/projector/siddon.hpp>
+#include <drr/projector/trilinear.hpp>
 #include <drr/volume/volume_io.hpp>
 
 #include <fmt/format.h>
@@ -131,6 +132,8 @@ std::unique_ptr<drr::Projector> make_projector(const std::string& name, const dr
                                                const drr::HuToMu& hu_to_mu) {
     if (name == "siddon")
         return std::make_unique<drr::SiddonProjector>(drr::mu_volume(volume, hu_to_mu));
+    if (name == "trilinear")
+        return std::make_unique<drr::TrilinearProjector>(drr::mu_volume(volume, hu_to_mu));
     if (name == "itk")
         return std::make_unique<drr::ItkRayCastProjector>(volume, hu_to_mu, progress_bar());
     return std::make_unique<drr::JosephProjector>(drr::mu_volume(volume, hu_to_mu));
@@ -233,8 +236,8 @@ void add_render(CLI::App& app, Run& run) {
     command
         ->add_option("--projector", options->projector,
                      "How rays are summed: joseph (interpolates), siddon (exact for voxels as "
-                     "cells) or itk (the reference, slow)")
-        ->check(CLI::IsMember({"joseph", "siddon", "itk"}))
+                     "cells), trilinear (ray marching) or itk (the reference, slow)")
+        ->check(CLI::IsMember({"joseph", "siddon", "trilinear", "itk"}))
         ->capture_default_str();
     command->add_option("--threshold-hu", options->threshold_hu,
                         "Voxels below this count as empty, e.g. 200 for bone alone");

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(every_projector_renders) {
     drr::write_file(folder.path() / "ct.mha", ct());
     drr::write_file(folder.path() / "rig.yaml", rig);
     const std::string command = "render --ct " + base + "/ct.mha --rig " + base + "/rig.yaml";
-    for (const std::string name : {"joseph", "siddon", "itk"}) {
+    for (const std::string name : {"joseph", "siddon", "trilinear", "itk"}) {
         const std::filesystem::path out = folder.path() / name;
         BOOST_REQUIRE_EQUAL(run(command + " --projector " + name + " -o " + out.string()), 0);
         const auto record = nlohmann::json::parse(drr::read_text_file(out / "render.json"));
