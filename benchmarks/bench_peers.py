@@ -38,7 +38,6 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 THREADS = 2
 ANGLE_DEG = 30
-CHEST_ANGLES_DEG = (0, 30, 90)
 CHEST = "ct/chest-lidc-0314.dicom.tar.xz"
 # A program that needs longer for a projection has one turn only.
 SLOW_MS = 20e3
@@ -262,9 +261,9 @@ def compare_case(case, angles_deg):
         case.view(angle)
         images = {}
         for name, program in case.of.items():
-            progress(f"{case.name}: image of {name} at {angle} degrees")
-            images[name] = program.image(name, case.folder / f"{name.replace(' ', '-')}-{angle}.raw")
-        path = case.folder / f"border-{angle}.raw"
+            progress(f"{case.name}: image of {name} at {angle:g} degrees")
+            images[name] = program.image(name, case.folder / f"{name.replace(' ', '-')}-{angle:g}.raw")
+        path = case.folder / f"border-{angle:g}.raw"
         case.ours.ask(f"border {path}")
         border = read_floats(path)
         for ours, theirs, limit, away_limit in PAIRS:
@@ -341,7 +340,7 @@ def print_agreement(rows):
         ["case", "ours", "theirs", "RMS", "largest", "mean", "away: RMS", "largest", "at border", "limits"],
         [
             [
-                f"{row['case']} {row['angle_deg']}",
+                f"{row['case']} {row['angle_deg']:g}",
                 row["ours"],
                 row["theirs"],
                 percent(row["rms"]),
@@ -369,6 +368,7 @@ def parse():
         help="with RTK, DiffDRR and nanodrr, installed by pip in an environment of their own",
     )
     parser.add_argument("--cases", help="of W1,W2,W3,chest, with commas between")
+    parser.add_argument("--angles", default="0,30,90", help="of the chest, in degrees, with commas between")
     parser.add_argument(
         "--realdata",
         type=Path,
@@ -381,6 +381,7 @@ def parse():
     )
     options = parser.parse_args()
     options.output = options.output.resolve()
+    options.angles = [float(angle) for angle in options.angles.split(",")]
     if options.cases:
         options.cases = options.cases.split(",")
         if not set(options.cases) <= {"W1", "W2", "W3", "chest"}:
@@ -410,7 +411,7 @@ def main():
             times_ms, first_ms = time_case(case, rounds[name])
             ratios = ratios_to_joseph(times_ms)
             times[name] = {"times_ms": times_ms, "first_ms": first_ms, "ratios": ratios}
-        agreement += compare_case(case, CHEST_ANGLES_DEG if name == "chest" else (ANGLE_DEG,))
+        agreement += compare_case(case, options.angles if name == "chest" else [ANGLE_DEG])
         case.close()
     if times:
         print_times(times, rounds)
