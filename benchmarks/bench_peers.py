@@ -14,8 +14,8 @@ end of the first projection, conversion to attenuation and copies included.
 
 Agreement. Relative RMS difference, sqrt(sum (a - b)^2 / sum b^2), and the largest difference over the
 largest value; over all pixels and over those whose ray meets none of the outer two layers of voxels where
-something attenuates. plastimatch leaves out or repeats voxels where a ray leaves the volume (docs/projectors.md,
-"Borders of other programs"), so it is also given the volume with two voxels of air around ("in air"). A limit
+something attenuates. plastimatch leaves out or repeats voxels where a ray leaves the volume (docs/projectors.md, "Other
+programs: agreement"), so it is also given the volume with two voxels of air around ("in air"). A limit
 that is exceeded ends the program with exit code 1.
 
 Where plastimatch is not installed, or the only case is the chest and its data is absent, the exit code is
