@@ -74,16 +74,11 @@ inline XrayView view_of(const Workload& work, const Pose& pose) {
     rig.sdd_mm = 1020.0;
     rig.source_isocentre_mm = 700.0;
     rig.width_px = rig.height_px = work.pixels;
-    rig.pixel_pitch_mm = work.pitch_mm;
-    rig.orbit_rad = pose.orbit_deg * rad;
-    XrayView view = make_stereo_rig(rig)[0];
-    const Vector3d side(std::cos(rig.orbit_rad), std::sin(rig.orbit_rad), 0.0);
-    const drr::Rigid3 tilt(drr::rotation_from_vector(pose.cranial_deg * rad * side),
-                           Vector3d::Zero());
-    const drr::Rigid3 roll(drr::rotation_from_vector(pose.roll_deg * rad * Vector3d::UnitZ()),
-                           Vector3d::Zero());
-    view.view_from_world = roll * view.view_from_world * tilt.inverse();
-    return view;
+    rig.pixel_pitch_mm.setConstant(work.pitch_mm);
+    rig.primary_angle_rad += pose.orbit_deg * rad;
+    rig.secondary_angle_rad = pose.cranial_deg * rad;
+    rig.detector_rotation_rad = -pose.roll_deg * rad;
+    return make_stereo_rig(rig)[0];
 }
 
 }  // namespace bench

@@ -142,6 +142,11 @@ bool YamlMap::has(const std::string& key) const {
     return state_->find(key).IsDefined();
 }
 
+bool YamlMap::is_list(const std::string& key) const {
+    const YAML::Node value = state_->find(key);
+    return value.IsDefined() && value.IsSequence();
+}
+
 double YamlMap::number(const std::string& key, Range range) const {
     return state_->number(state_->get(key), key, range);
 }

@@ -45,6 +45,26 @@ double angle_between_rad(const Eigen::Quaterniond& a, const Eigen::Quaterniond& 
     return vector_from_rotation(a.conjugate() * b).norm();
 }
 
+EulerZxy euler_zxy(const Eigen::Matrix3d& rotation) {
+    constexpr double matrix_rounding = 1e-14;
+    EulerZxy angles;
+    const double cosine = std::hypot(rotation(2, 0), rotation(2, 2));
+    angles.x_rad = std::atan2(rotation(2, 1), cosine);
+    if (cosine > matrix_rounding) angles.z_rad = std::atan2(-rotation(0, 1), rotation(1, 1));
+    // From what z and x leave over, so that y takes up the error of z where z is ill-determined.
+    const Eigen::Matrix3d rest =
+        rotation_matrix({angles.z_rad, angles.x_rad, 0.0}).transpose() * rotation;
+    angles.y_rad = std::atan2(rest(0, 2), rest(0, 0));
+    return angles;
+}
+
+Eigen::Matrix3d rotation_matrix(const EulerZxy& angles) {
+    return (Eigen::AngleAxisd(angles.z_rad, Eigen::Vector3d::UnitZ()) *
+            Eigen::AngleAxisd(angles.x_rad, Eigen::Vector3d::UnitX()) *
+            Eigen::AngleAxisd(angles.y_rad, Eigen::Vector3d::UnitY()))
+        .toRotationMatrix();
+}
+
 Eigen::Quaterniond mean_rotation(const std::vector<Eigen::Quaterniond>& rotations) {
     require(!rotations.empty(), "the mean of no rotations is not defined");
     Eigen::Matrix4d sum = Eigen::Matrix4d::Zero();

@@ -14,7 +14,7 @@ namespace {
 std::string nominal_json(const ValidationResult& result) {
     Json views = Json::array();
     for (const auto& view : result.nominal)
-        views.push_back({{"focal_length_px", view.pinhole.fx_px},
+        views.push_back({{"focal_length_px", {view.pinhole.fx_px, view.pinhole.fy_px}},
                          {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
                          {"width_px", view.width_px},
                          {"height_px", view.height_px},
@@ -22,7 +22,7 @@ std::string nominal_json(const ValidationResult& result) {
     const Json json = {{"note", "what the procedure is told: nominal values with errors"},
                        {"sdd_mm", result.nominal_sdd_mm},
                        {"stereo_angle_rad", result.nominal_stereo_angle_rad},
-                       {"pixel_pitch_mm", result.spec.rig.pixel_pitch_mm},
+                       {"pixel_pitch_mm", array(result.spec.rig.pixel_pitch_mm)},
                        {"calibration_poses", result.spec.poses.calibration},
                        {"held_out_poses", result.spec.poses.held_out},
                        {"views", views}};

@@ -44,8 +44,11 @@ Json configuration(const ExperimentSpec& spec) {
     out["rig"] = {{"sdd_mm", spec.rig.sdd_mm},
                   {"source_isocentre_mm", spec.rig.source_isocentre_mm},
                   {"stereo_angle_rad", spec.rig.stereo_angle_rad},
-                  {"orbit_rad", spec.rig.orbit_rad},
-                  {"pixel_pitch_mm", spec.rig.pixel_pitch_mm},
+                  {"stereo_axis", array(spec.rig.stereo_axis)},
+                  {"primary_angle_rad", spec.rig.primary_angle_rad},
+                  {"secondary_angle_rad", spec.rig.secondary_angle_rad},
+                  {"detector_rotation_rad", spec.rig.detector_rotation_rad},
+                  {"pixel_pitch_mm", array(spec.rig.pixel_pitch_mm)},
                   {"width_px", spec.rig.width_px},
                   {"height_px", spec.rig.height_px},
                   {"principal_offset_px", array(spec.rig.principal_offset_px)}};
@@ -151,7 +154,7 @@ Json calibration(const ValidationResult& r) {
         const Eigen::Vector3d source = view.source_in_world_mm();
         Json out = {{"focal_length_px", {view.pinhole.fx_px, view.pinhole.fy_px}},
                     {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
-                    {"sdd_mm", view.pinhole.fx_px * r.spec.rig.pixel_pitch_mm},
+                    {"sdd_mm", view.pinhole.fx_px * r.spec.rig.pixel_pitch_mm.x()},
                     {"view_from_world", motion(view.view_from_world)},
                     {"projection_matrix", array(view.projection_matrix())},
                     {"source_in_world_mm", array(source)},

@@ -27,7 +27,7 @@ XrayView small_view(int size_px = 96, double pitch_mm = 2.5) {
     StereoRigSpec spec;
     spec.width_px = size_px;
     spec.height_px = size_px + 7;  // not square: rows and columns must not be mixed up
-    spec.pixel_pitch_mm = pitch_mm;
+    spec.pixel_pitch_mm.setConstant(pitch_mm);
     spec.stereo_angle_rad = 0.6;
     spec.principal_offset_px = {3.3, -5.7};
     return make_stereo_rig(spec)[1];

@@ -20,7 +20,11 @@ Eigen::Vector3d random_vector(Rng& rng, double size) {
 StereoRigSpec example_rig() {
     StereoRigSpec spec;
     spec.stereo_angle_rad = 0.3;
-    spec.orbit_rad = 0.7;
+    spec.primary_angle_rad = -2.4;
+    spec.secondary_angle_rad = 0.3;
+    spec.detector_rotation_rad = 0.2;
+    spec.stereo_axis = {0.2, -0.3, 1.1};
+    spec.pixel_pitch_mm = {0.25, 0.3};
     spec.principal_offset_px = {3.5, -2.0};
     spec.isocentre_mm = Eigen::Vector3d(10.0, -20.0, 30.0);
     return spec;
@@ -132,7 +136,11 @@ BOOST_AUTO_TEST_CASE(rig_file_round_trip) {
     const StereoRigSpec back = read_rig_keys(parse_yaml(rig_yaml(spec), "rig.yaml", "rig"));
     BOOST_TEST(back.sdd_mm == spec.sdd_mm);
     BOOST_TEST(std::abs(back.stereo_angle_rad - spec.stereo_angle_rad) < 1e-15);
-    BOOST_TEST(std::abs(back.orbit_rad - spec.orbit_rad) < 1e-15);
+    BOOST_TEST(std::abs(back.primary_angle_rad - spec.primary_angle_rad) < 1e-15);
+    BOOST_TEST(std::abs(back.secondary_angle_rad - spec.secondary_angle_rad) < 1e-15);
+    BOOST_TEST(std::abs(back.detector_rotation_rad - spec.detector_rotation_rad) < 1e-15);
+    BOOST_TEST(back.stereo_axis == spec.stereo_axis);
+    BOOST_TEST(back.pixel_pitch_mm == spec.pixel_pitch_mm);
     BOOST_TEST(back.principal_offset_px == spec.principal_offset_px);
     BOOST_TEST(*back.isocentre_mm == *spec.isocentre_mm);
     BOOST_TEST(back.width_px == spec.width_px);

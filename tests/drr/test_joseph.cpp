@@ -70,21 +70,17 @@ void check_against_reference(const MuVolume& volume, const XrayView& view) {
     }
 }
 
-/// At the world's origin, from a rig's orbit and cranial angle, rolled about the beam.
+/// At the world's origin, a C-arm from behind the patient, rolled about the beam.
 XrayView c_arm(double orbit_rad, double cranial_rad, double roll_rad, int pixels, double pitch_mm) {
     StereoRigSpec rig;
     rig.source_isocentre_mm = 700;
     rig.sdd_mm = 1020;
-    rig.orbit_rad = orbit_rad;
+    rig.primary_angle_rad += orbit_rad;
+    rig.secondary_angle_rad = cranial_rad;
+    rig.detector_rotation_rad = -roll_rad;
     rig.width_px = rig.height_px = pixels;
-    rig.pixel_pitch_mm = pitch_mm;
-    XrayView view = make_stereo_rig(rig)[0];
-    const auto turn = [](double angle, const Vector3d& axis) {
-        return Rigid3(rotation_from_vector(angle * axis), Vector3d::Zero());
-    };
-    view = moved(view, turn(cranial_rad, Vector3d(std::cos(orbit_rad), std::sin(orbit_rad), 0)));
-    view.view_from_world = turn(roll_rad, Vector3d::UnitZ()) * view.view_from_world;
-    return view;
+    rig.pixel_pitch_mm.setConstant(pitch_mm);
+    return make_stereo_rig(rig)[0];
 }
 
 MuVolume uneven_volume(std::uint64_t seed) {

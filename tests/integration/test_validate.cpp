@@ -18,7 +18,7 @@ ExperimentSpec small_experiment(double angle_deg) {
     ExperimentSpec spec = default_experiment();
     spec.rig.width_px = 512;
     spec.rig.height_px = 512;
-    spec.rig.pixel_pitch_mm = 0.5;
+    spec.rig.pixel_pitch_mm.setConstant(0.5);
     spec.rig.stereo_angle_rad = angle_deg * std::numbers::pi / 180.0;
     spec.poses.calibration = 5;
     spec.poses.held_out = 2;

@@ -28,13 +28,13 @@ CtVolume air(std::array<int, 3> sizes, const Vector3d& spacing_mm) {
     return volume;
 }
 
-/// Looks along +y, like a rig at orbit 0, at the world's origin.
+/// Looks along +y, like a rig by default, at the world's origin.
 XrayView view_of(double source_isocentre_mm, double sdd_mm, int pixels, double pitch_mm) {
     drr::StereoRigSpec rig;
     rig.source_isocentre_mm = source_isocentre_mm;
     rig.sdd_mm = sdd_mm;
     rig.width_px = rig.height_px = pixels;
-    rig.pixel_pitch_mm = pitch_mm;
+    rig.pixel_pitch_mm.setConstant(pitch_mm);
     return make_stereo_rig(rig)[0];
 }
 

@@ -33,7 +33,7 @@ ValidationResult small_result() {
                             {13, "c", {0, 10, 5}, 2.0, "steel"}};
     r.spec.phantom.references = {{77, "square", {4, 4, 4}, 2.0, "lead"}};
     r.spec.rig.stereo_angle_rad = 0.5;
-    r.spec.rig.pixel_pitch_mm = 1.0;
+    r.spec.rig.pixel_pitch_mm.setOnes();
     r.spec.rig.width_px = r.spec.rig.height_px = 32;
     r.spec.poses.calibration = 1;
     r.spec.poses.held_out = 1;
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(found_values_of_the_summary_agree_with_the_views) {
     r.calibration.views[1].pinhole.fx_px = 1201.5;
     const auto json = nlohmann::json::parse(summary_json(r));
     const auto& view = json["calibration"]["views"][1];
-    BOOST_TEST(view["sdd_mm"] == 1201.5 * r.spec.rig.pixel_pitch_mm);
+    BOOST_TEST(view["sdd_mm"] == 1201.5 * r.spec.rig.pixel_pitch_mm.x());
     const Vector3d source = r.calibration.views[1].source_in_world_mm();
     const Vector3d in_stereo = r.truth.stereo_from_world * source;
     for (int i = 0; i < 3; ++i) {

@@ -28,6 +28,8 @@ inline constexpr Range non_negative{0.0, std::numeric_limits<double>::infinity()
 class YamlMap {
   public:
     [[nodiscard]] bool has(const std::string& key) const;
+    /// Whether the key is there and holds a list, for keys that take one value or several.
+    [[nodiscard]] bool is_list(const std::string& key) const;
 
     [[nodiscard]] double number(const std::string& key, Range range = {}) const;
     [[nodiscard]] double number_or(const std::string& key, double fallback, Range range = {}) const;

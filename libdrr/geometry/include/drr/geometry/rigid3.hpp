@@ -58,6 +58,20 @@ struct Rigid3 {
 /// The angle between two rotations, in [0, pi].
 [[nodiscard]] double angle_between_rad(const Eigen::Quaterniond& a, const Eigen::Quaterniond& b);
 
+/// Euler angles of R = Rz(z) Rx(x) Ry(y), x in [-pi/2, pi/2].
+struct EulerZxy {
+    double z_rad = 0.0;
+    double x_rad = 0.0;
+    double y_rad = 0.0;
+};
+
+/// The Euler angles of a rotation matrix. They compose to it again to rounding, also where x is
+/// near +-pi/2 and z and y turn about one axis; at that place itself z is 0.
+[[nodiscard]] EulerZxy euler_zxy(const Eigen::Matrix3d& rotation);
+
+/// The rotation matrix of Euler angles.
+[[nodiscard]] Eigen::Matrix3d rotation_matrix(const EulerZxy& angles);
+
 /// The average of rotations that lie near each other: the principal eigenvector of sum(q q^T)
 /// (Markley et al., "Averaging quaternions", J. Guidance 2007). Throws Error(usage) for none.
 [[nodiscard]] Eigen::Quaterniond mean_rotation(const std::vector<Eigen::Quaterniond>& rotations);

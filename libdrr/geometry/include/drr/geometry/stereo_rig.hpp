@@ -1,10 +1,12 @@
 #pragma once
 
 #include <drr/core/yaml_reader.hpp>
+#include <drr/geometry/c_arm.hpp>
 #include <drr/geometry/xray_view.hpp>
 
 #include <array>
 #include <filesystem>
+#include <numbers>
 #include <optional>
 
 namespace drr {
@@ -14,16 +16,21 @@ using StereoViews = std::array<XrayView, 2>;
 
 /// A rig of two equal source-detector pairs that look at one isocentre and converge by
 /// `stereo_angle_rad`. In the rig frame the isocentre is the origin and the axes are those of a
-/// patient (LPS): at orbit 0 the mean beam runs along +y (anterior to posterior), the detector's
-/// columns along +x (the patient's left is at the image's right) and its rows along -z (superior is
-/// up). The orbit turns the pair about +z; the sources stand apart along the orbit, view 0 at
-/// orbit - angle/2 and view 1 at orbit + angle/2.
+/// patient (LPS). The pair's middle stands as a C-arm at the primary and secondary angle; by
+/// default the mean beam runs along +y (anterior to posterior), the detector's columns along +x
+/// (the patient's left is at the image's right) and its rows along -z (superior is up). View 0 and
+/// view 1 are the middle turned by minus and plus half a turn about the stereo axis.
 struct StereoRigSpec {
     double sdd_mm = 1200.0;              ///< source to detector
     double source_isocentre_mm = 900.0;  ///< source to isocentre
     double stereo_angle_rad = 0.0;       ///< between the two central rays
-    double orbit_rad = 0.0;
-    double pixel_pitch_mm = 0.25;
+    /// What the views turn about, through the isocentre; of any length. Given where the primary
+    /// angle is 180 degrees and turned along with it: z is the primary axis, x the secondary axis.
+    Eigen::Vector3d stereo_axis = Eigen::Vector3d::UnitZ();
+    double primary_angle_rad = std::numbers::pi;  ///< of the middle, see CArmAngles
+    double secondary_angle_rad = 0.0;             ///< of the middle, see CArmAngles
+    double detector_rotation_rad = 0.0;           ///< of both detectors, see CArmAngles
+    Eigen::Vector2d pixel_pitch_mm{0.25, 0.25};   ///< along columns and rows
     int width_px = 1024;
     int height_px = 1024;
     /// Where the perpendicular from the source meets the detector, from the detector's centre.
@@ -31,7 +38,8 @@ struct StereoRigSpec {
     /// The isocentre in the world; readers of CT take the volume's centre where it is not given.
     std::optional<Eigen::Vector3d> isocentre_mm;
 
-    /// Throws Error(usage) for values that no rig can have.
+    /// Throws Error(usage) for values that no rig can have, among them a stereo axis that lies too
+    /// near the mean beam to turn the central rays that far apart.
     void validate() const;
 };
 
