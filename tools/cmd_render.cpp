@@ -4,6 +4,8 @@
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
 #include <drr/geometry/stereo_rig.hpp>
+#include <drr/imaging/float_image_io.hpp>
+#include <drr/imaging/grey_window.hpp>
 #include <drr/imaging/image_io.hpp>
 #include <drr/physics/attenuation.hpp>
 #include <drr/projector/itk_ray_cast.hpp>
@@ -44,61 +46,6 @@ struct RenderOptions {
     double energy_kev = 60.0;  ///< about the mean of a 100 kV beam
     std::optional<double> threshold_hu;
 };
-
-/// The grey window of a picture, in line integrals.
-struct Window {
-    float low = 0.0F;
-    float high = 1.0F;
-};
-
-/// From the 1st to the 99.5th percentile of what lies behind the object (line integrals above 0),
-/// over both views, so that a pair is shown alike.
-Window automatic_window(const std::array<drr::Image<float>, 2>& images) {
-    std::vector<float> values;
-    for (const auto& image : images)
-        std::copy_if(image.pixels().begin(), image.pixels().end(), std::back_inserter(values),
-                     [](float value) { return value > 0.0F; });
-    if (values.empty())
-        throw NoResult("both views are empty: no ray meets the volume; check the rig's isocentre");
-    const auto percentile = [&](double share) {
-        const auto nth = values.begin() + static_cast<std::ptrdiff_t>(
-                                              share * static_cast<double>(values.size() - 1));
-        std::nth_element(values.begin(), nth, values.end());
-        return *nth;
-    };
-    Window window{percentile(0.01), percentile(0.995)};
-    if (window.high <= window.low) window.low = 0.0F;
-    return window;
-}
-
-/// Line integrals as a radiograph shows them: attenuating is bright, on 16 bits.
-drr::Image<std::uint16_t> picture(const drr::Image<float>& image, const Window& window) {
-    drr::Image<std::uint16_t> result(image.width(), image.height());
-    for (std::size_t n = 0; n < image.size(); ++n) {
-        const float share = (image.pixels()[n] - window.low) / (window.high - window.low);
-        result.pixels()[n] =
-            static_cast<std::uint16_t>(std::lround(65535.0F * std::clamp(share, 0.0F, 1.0F)));
-    }
-    return result;
-}
-
-/// A 2D MetaImage on the detector, mm; the origin is the perpendicular's foot from the source.
-std::string meta_image(const drr::Image<float>& image, const drr::XrayView& view) {
-    const Eigen::Vector3d first = view.pixel_in_view_mm(Eigen::Vector2d::Zero());
-    std::string text = fmt::format(
-        "ObjectType = Image\nNDims = 2\n"
-        "Comment = line integrals of attenuation; mm on the detector from the foot of the "
-        "perpendicular; offset is the first pixel's centre\n"
-        "BinaryData = True\nBinaryDataByteOrderMSB = False\nCompressedData = False\n"
-        "Offset = {} {}\nElementSpacing = {} {}\nDimSize = {} {}\n"
-        "ElementType = MET_FLOAT\nElementDataFile = LOCAL\n",
-        first.x(), first.y(), view.pixel_pitch_mm.x(), view.pixel_pitch_mm.y(), image.width(),
-        image.height());
-    const std::size_t header = text.size();
-    text.resize(header + image.size() * sizeof(float));
-    std::memcpy(text.data() + header, image.pixels().data(), image.size() * sizeof(float));
-    return text;
-}
 
 template <class Matrix>
 json rows(const Matrix& matrix) {
@@ -156,15 +103,21 @@ void render(const RenderOptions& options) {
     const auto projector = make_projector(options.projector, volume, hu_to_mu);
     const std::array<drr::Image<float>, 2> images{projector->line_integrals(views[0]),
                                                   projector->line_integrals(views[1])};
-    const Window window = automatic_window(images);
+    std::vector<float> values;
+    for (const auto& image : images)
+        values.insert(values.end(), image.pixels().begin(), image.pixels().end());
+    const auto window = drr::automatic_window(std::move(values));
+    if (!window)
+        throw NoResult("both views are empty: no ray meets the volume; check the rig's isocentre");
 
     const fs::path folder = options.output;
     drr::make_folder(folder);
     const std::array<std::string, 2> names{"view0", "view1"};
     json views_json = json::array();
     for (std::size_t n = 0; n < 2; ++n) {
-        drr::write_file(folder / (names[n] + ".mha"), meta_image(images[n], views[n]));
-        drr::write_png(folder / (names[n] + ".png"), picture(images[n], window));
+        drr::write_float_image(folder / (names[n] + ".mha"),
+                               drr::detector_image(images[n], views[n]));
+        drr::write_grey_image(folder / (names[n] + ".png"), drr::to_16_bits(images[n], *window));
         views_json.push_back(view_json(views[n], names[n]));
     }
     const json record = {
@@ -197,7 +150,7 @@ void render(const RenderOptions& options) {
           {"detector_rotation_rad", rig.detector_rotation_rad},
           {"isocentre_mm", list(*rig.isocentre_mm)},
           {"baseline_mm", baseline_mm(views)}}},
-        {"picture_window", {{"low", window.low}, {"high", window.high}}},
+        {"picture_window", {{"low", window->low}, {"high", window->high}}},
         {"views", views_json}};
     drr::write_file(folder / "render.json", record.dump(2) + "\n");
 

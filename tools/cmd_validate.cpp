@@ -123,7 +123,7 @@ void validate(const Arguments& arguments) {
     hooks.progress = progress_bar();
     if (arguments.images)
         hooks.image = [&](int pose, int view, const drr::Image<std::uint16_t>& image) {
-            drr::write_png(folder / "case" / stereo::case_image_name(pose, view), image);
+            drr::write_grey_image(folder / "case" / stereo::case_image_name(pose, view), image);
         };
     const stereo::ValidationResult result = stereo::validate_experiment(spec, hooks);
     stereo::write_case_folder(folder / "case", result);

@@ -13,14 +13,24 @@ namespace {
 constexpr std::size_t max_image_bytes = std::size_t{512} << 20;
 
 template <class T>
-std::string encode(const Image<T>& image, int type) {
+std::string encode(const char* extension, const Image<T>& image, int type) {
     // cv::Mat has no constructor from const data; imencode does not write to it.
     const cv::Mat mat(image.height(), image.width(), type, const_cast<T*>(image.pixels().data()));
     std::vector<unsigned char> bytes;
     // Level 1: noise hardly compresses, and higher levels cost most of the run's time.
-    if (!cv::imencode(".png", mat, bytes, {cv::IMWRITE_PNG_COMPRESSION, 1}))
-        throw Error(ErrorCode::internal, "the image cannot be encoded as PNG");
+    if (!cv::imencode(extension, mat, bytes, {cv::IMWRITE_PNG_COMPRESSION, 1}))
+        throw Error(ErrorCode::internal, "the image cannot be encoded");
     return {bytes.begin(), bytes.end()};
+}
+
+template <class T>
+void write(const std::filesystem::path& path, const Image<T>& image, int type) {
+    const std::string extension = path.extension().string();
+    if (extension != ".png" && extension != ".tif" && extension != ".tiff")
+        throw Error(ErrorCode::usage, "a picture has the extension .png, .tif or .tiff",
+                    path.string());
+    require(!image.empty(), "a picture without pixels cannot be written");
+    write_file(path, encode(extension.c_str(), image, type));
 }
 
 }  // namespace
@@ -57,16 +67,16 @@ GreyImage read_grey_image(const std::filesystem::path& path) {
     return result;
 }
 
-void write_png(const std::filesystem::path& path, const Image<std::uint16_t>& image) {
-    write_file(path, encode(image, CV_16U));
+void write_grey_image(const std::filesystem::path& path, const Image<std::uint16_t>& image) {
+    write(path, image, CV_16U);
 }
 
-void write_png(const std::filesystem::path& path, const Image<std::uint8_t>& image) {
-    write_file(path, encode(image, CV_8U));
+void write_grey_image(const std::filesystem::path& path, const Image<std::uint8_t>& image) {
+    write(path, image, CV_8U);
 }
 
 std::string encode_png(const Image<std::uint8_t>& image) {
-    return encode(image, CV_8U);
+    return encode(".png", image, CV_8U);
 }
 
 Image<std::uint8_t> to_8_bits(const Image<float>& image, float low, float high) {

@@ -39,7 +39,7 @@ std::string outcome(const std::filesystem::path& path) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(png_of_16_bits_reads_back_the_same) {
+BOOST_AUTO_TEST_CASE(images_of_16_bits_read_back_the_same) {
     const test::TemporaryFolder folder;
     Image<std::uint16_t> image(37, 23);
     Rng rng({.seed = 1});
@@ -47,13 +47,18 @@ BOOST_AUTO_TEST_CASE(png_of_16_bits_reads_back_the_same) {
         value = static_cast<std::uint16_t>(rng.next_u32());
     image(0, 0) = 0;
     image(36, 22) = 65535;
-    write_png(folder.path() / "a.png", image);
-    const GreyImage back = read_grey_image(folder.path() / "a.png");
-    BOOST_TEST(back.bits == 16);
-    BOOST_REQUIRE((back.pixels.width() == 37 && back.pixels.height() == 23));
-    for (int v = 0; v < 23; ++v)
-        for (int u = 0; u < 37; ++u)
-            BOOST_TEST(back.pixels(u, v) == static_cast<float>(image(u, v)));
+    for (const char* name : {"a.png", "a.tif", "a.tiff"}) {
+        write_grey_image(folder.path() / name, image);
+        const GreyImage back = read_grey_image(folder.path() / name);
+        BOOST_TEST(back.bits == 16);
+        BOOST_REQUIRE((back.pixels.width() == 37 && back.pixels.height() == 23));
+        for (int v = 0; v < 23; ++v)
+            for (int u = 0; u < 37; ++u)
+                BOOST_TEST(back.pixels(u, v) == static_cast<float>(image(u, v)));
+    }
+    for (const char* name : {"a.jpg", "a", "a.mha"})
+        BOOST_CHECK_THROW(write_grey_image(folder.path() / name, image), Error);
+    BOOST_CHECK_THROW(write_grey_image(folder.path() / "a.png", Image<std::uint16_t>()), Error);
 }
 
 BOOST_AUTO_TEST_CASE(png_of_8_bits_reads_back_the_same) {
@@ -62,7 +67,7 @@ BOOST_AUTO_TEST_CASE(png_of_8_bits_reads_back_the_same) {
     for (int v = 0; v < 3; ++v)
         for (int u = 0; u < 256; ++u)
             ramp(u, v) = static_cast<float>(u);
-    write_png(folder.path() / "a.png", to_8_bits(ramp, 0.0F, 255.0F));
+    write_grey_image(folder.path() / "a.png", to_8_bits(ramp, 0.0F, 255.0F));
     const GreyImage back = read_grey_image(folder.path() / "a.png");
     BOOST_TEST(back.bits == 8);
     BOOST_TEST((back.pixels == ramp));

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_case_folder_can_be_calibrated_from) {
     drr::make_folder(folder.path() / "images");
     ValidationHooks hooks;
     hooks.image = [&](int pose, int view, const drr::Image<std::uint16_t>& image) {
-        drr::write_png(folder.path() / case_image_name(pose, view), image);
+        drr::write_grey_image(folder.path() / case_image_name(pose, view), image);
     };
     const ValidationResult r = validate_experiment(spec, hooks);
     write_case_folder(folder.path(), r);

@@ -19,9 +19,10 @@ struct GreyImage {
 /// is not such an image or is truncated.
 [[nodiscard]] GreyImage read_grey_image(const std::filesystem::path& path);
 
-/// Writes a 16-bit or 8-bit PNG (atomically). Throws Error(io).
-void write_png(const std::filesystem::path& path, const Image<std::uint16_t>& image);
-void write_png(const std::filesystem::path& path, const Image<std::uint8_t>& image);
+/// Writes a PNG or TIFF of 16 or 8 bits, by the extension .png, .tif or .tiff, atomically. Throws
+/// Error(usage) for another extension or an image without pixels, Error(io).
+void write_grey_image(const std::filesystem::path& path, const Image<std::uint16_t>& image);
+void write_grey_image(const std::filesystem::path& path, const Image<std::uint8_t>& image);
 
 /// The bytes of an 8-bit PNG, for embedding in a page.
 [[nodiscard]] std::string encode_png(const Image<std::uint8_t>& image);
