@@ -17,14 +17,25 @@ TemporaryFolder::~TemporaryFolder() {
     std::filesystem::remove_all(path_, ignored);
 }
 
+namespace {
+
+[[noreturn]] void skip(const std::string& reason) {
+    std::cout << "skipped: " << reason << '\n' << std::flush;
+    std::_Exit(77);
+}
+
+}  // namespace
+
 std::filesystem::path realdata() {
     const std::filesystem::path folder = STEREODRR_REALDATA;
-    if (!std::filesystem::is_directory(folder)) {
-        std::cout << "skipped: no real data at " << folder << " (set STEREODRR_REALDATA)\n"
-                  << std::flush;
-        std::_Exit(77);
-    }
+    if (!std::filesystem::is_directory(folder))
+        skip("no real data at " + folder.string() + " (set STEREODRR_REALDATA)");
     return folder;
+}
+
+void need_program(const std::string& program) {
+    if (std::system(("command -v " + program + " >/dev/null").c_str()) != 0)
+        skip(program + " is not installed");
 }
 
 std::filesystem::path phantoms() {

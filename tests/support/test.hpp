@@ -25,6 +25,10 @@ class TemporaryFolder {
 /// the exit code that CTest reports as "skipped".
 [[nodiscard]] std::filesystem::path realdata();
 
+/// Where `program` is not installed the test says so and ends with the exit code that CTest reports
+/// as "skipped".
+void need_program(const std::string& program);
+
 /// The folder `phantoms` of the source tree.
 [[nodiscard]] std::filesystem::path phantoms();
 
