@@ -18,6 +18,13 @@ bool grows(const GreyWindow& window) {
     return (window.scale == GreyScale::log) != window.inverted;
 }
 
+double percentile(std::vector<float>& values, double share) {
+    const auto nth = values.begin() +
+                     static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+    std::nth_element(values.begin(), nth, values.end());
+    return static_cast<double>(*nth);
+}
+
 }  // namespace
 
 void GreyWindow::validate() const {
@@ -37,26 +44,18 @@ double GreyWindow::line_integral(double grey) const {
 }
 
 std::optional<GreyWindow> automatic_window(std::vector<float> line_integrals, GreyScale scale) {
-    constexpr double low_share = 0.01;    // air around the object would waste greys
-    constexpr double high_share = 0.995;  // so would a few pixels of metal
     std::erase_if(line_integrals, [](float value) { return !(value > 0.0F); });
     if (line_integrals.empty()) return std::nullopt;
-    const auto percentile = [&](double share) {
-        const auto nth =
-            line_integrals.begin() +
-            static_cast<std::ptrdiff_t>(share * static_cast<double>(line_integrals.size() - 1));
-        std::nth_element(line_integrals.begin(), nth, line_integrals.end());
-        return static_cast<double>(*nth);
+    const double high = percentile(line_integrals, 0.995);  // a few pixels of metal left out
+    const auto window_from = [&](double low) {
+        if (low >= high) low = 0.0;
+        return scale == GreyScale::log ? GreyWindow{scale, low, high}
+                                       : GreyWindow{scale, std::exp(-high), std::exp(-low)};
     };
-    double low = percentile(low_share);
-    const double high = percentile(high_share);
-    if (high <= low) low = 0.0;
-    GreyWindow window{scale, low, high};
-    if (scale == GreyScale::intensity) {
-        window.low = std::exp(-high);
-        window.high = std::exp(-low);
-    }
-    return window;
+    if (scale == GreyScale::log) return window_from(percentile(line_integrals, 0.01));
+    std::erase_if(line_integrals,
+                  [&](float value) { return static_cast<double>(value) < 0.1 * high; });
+    return window_from(percentile(line_integrals, 0.1));
 }
 
 Image<std::uint16_t> to_16_bits(const Image<float>& line_integrals, const GreyWindow& window) {

@@ -34,9 +34,14 @@ struct GreyWindow {
     [[nodiscard]] double line_integral(double grey) const;
 };
 
-/// From the 1st to the 99.5th percentile of the line integrals above 0, those of rays that meet the
-/// object; for GreyScale::intensity what passes there. Where all are equal the window begins at
-/// line integral 0. Nothing when no line integral is above 0. NaN is left out.
+/// A window for the line integrals above 0, those of rays that meet the object. Its dense end is at
+/// their 99.5th percentile. Its thin end is
+/// - for GreyScale::log at their 1st percentile, so that all of the object is seen;
+/// - for GreyScale::intensity at the 10th percentile of those above a tenth of the dense end. In
+///   thinner parts and air, whose intensities would take up most greys, the picture saturates, as
+///   around a patient's skin.
+/// Where both ends are equal, the thin end is line integral 0. Nothing when no line integral is
+/// above 0. NaN is left out.
 [[nodiscard]] std::optional<GreyWindow> automatic_window(std::vector<float> line_integrals,
                                                          GreyScale scale = GreyScale::log);
 
