@@ -2,6 +2,8 @@
 #include "test.hpp"
 
 #include <drr/core/file_io.hpp>
+#include <drr/imaging/float_image_io.hpp>
+#include <drr/imaging/grey_window.hpp>
 #include <drr/imaging/image_io.hpp>
 
 #include <nlohmann/json.hpp>
@@ -72,15 +74,11 @@ BOOST_AUTO_TEST_CASE(pictures_are_upright_with_left_at_the_right) {
     BOOST_TEST(record.at("schema") == "stereodrr/render/v1");
     BOOST_TEST(record.at("rig").at("isocentre_mm").at(0) == 47.5);
     BOOST_TEST(record.at("views").at(0).at("projection_matrix").size() == 3U);
-    // The line integrals are what any reader of MetaImage sees: 64 x 64 floats behind the header.
-    const std::string image = drr::read_text_file(folder.path() / "out" / "view0.mha");
-    BOOST_TEST(image.size() > 64U * 64U * 4U);
-    float most = 0.0F;
-    for (std::size_t n = 0; n < 64 * 64; ++n) {
-        float value = 0.0F;
-        std::memcpy(&value, image.data() + image.size() - 64 * 64 * 4 + 4 * n, 4);
-        most = std::max(most, value);
-    }
+    const drr::DetectorImage image = drr::read_float_image(folder.path() / "out" / "view0.mha");
+    BOOST_TEST((image.spacing_mm == Eigen::Vector2d(2.5, 2.5)));
+    BOOST_TEST((image.origin_mm == Eigen::Vector2d(-78.75, -78.75)));  // 31.5 pixels of 2.5 mm
+    const float most =
+        *std::max_element(image.pixels.pixels().begin(), image.pixels.pixels().end());
     // 40 mm of water at 60 keV, 0.0206 / mm; slanted rays through it are up to 2 % longer.
     BOOST_TEST(most == 40.0 * 0.0206, boost::test_tools::tolerance(0.03));
 }
@@ -97,12 +95,54 @@ BOOST_AUTO_TEST_CASE(every_projector_renders) {
         BOOST_REQUIRE_EQUAL(run(command + " --projector " + name + " -o " + out.string()), 0);
         const auto record = nlohmann::json::parse(drr::read_text_file(out / "render.json"));
         BOOST_TEST(record.at("projector") == name);
-        const std::string image = drr::read_text_file(out / "view0.mha");
-        float value = 0.0F;  // column 42, row 18: in the middle of the block's shadow
-        std::memcpy(&value, image.data() + image.size() - 4 * (64 * 64 - (18 * 64 + 42)), 4);
+        const drr::DetectorImage image = drr::read_float_image(out / "view0.mha");
+        const float value = image.pixels(42, 18);  // in the middle of the block's shadow
         BOOST_TEST(value == 40.0 * 0.0206, boost::test_tools::tolerance(0.03));
     }
     BOOST_TEST(run(command + " --projector none -o " + base + "/out") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(all_formats_show_the_same_image) {
+    const test::TemporaryFolder folder;
+    const std::string base = folder.path().string();
+    drr::write_file(folder.path() / "ct.mha", ct());
+    drr::write_file(folder.path() / "rig.yaml", rig);
+    const std::string command = "render --ct " + base + "/ct.mha --rig " + base + "/rig.yaml -o ";
+    const fs::path out = folder.path() / "out";
+    BOOST_REQUIRE_EQUAL(run(command + out.string() + " --line-integrals mha,nrrd,tiff --picture " +
+                            "png,tiff,dicom --scale intensity --window 0.2:0.9 --invert"),
+                        0);
+    const auto record = nlohmann::json::parse(drr::read_text_file(out / "render.json"));
+    BOOST_TEST(record.at("picture_window").at("scale") == "intensity");
+    BOOST_TEST(record.at("picture_window").at("inverted") == true);
+    const drr::GreyWindow window{drr::GreyScale::intensity, 0.2, 0.9, true};
+    for (const std::string name : {"view0", "view1"}) {
+        const drr::DetectorImage image = drr::read_float_image(out / (name + ".mha"));
+        BOOST_TEST((drr::read_float_image(out / (name + ".nrrd")).pixels == image.pixels));
+        BOOST_TEST((drr::read_float_image(out / (name + ".float.tiff")).pixels == image.pixels));
+        const drr::Image<std::uint16_t> picture = drr::to_16_bits(image.pixels, window);
+        const drr::Image<float> png = drr::read_grey_image(out / (name + ".png")).pixels;
+        BOOST_TEST((drr::read_grey_image(out / (name + ".tiff")).pixels == png));
+        BOOST_TEST(std::equal(picture.pixels().begin(), picture.pixels().end(),
+                              png.pixels().begin(), png.pixels().end()));
+        const std::string dicom = drr::read_text_file(out / (name + ".dcm"));
+        BOOST_TEST(dicom.substr(128, 4) == "DICM");
+        BOOST_TEST(std::memcmp(dicom.data() + dicom.size() - 64 * 64 * 2, picture.pixels().data(),
+                               64 * 64 * 2) == 0);
+    }
+    for (const auto& view : record.at("views"))
+        for (const auto& file : view.at("files"))
+            BOOST_TEST(fs::exists(out / file.get<std::string>()), file);
+
+    // Once more elsewhere, on one thread: the same bytes.
+    const fs::path again = folder.path() / "again";
+    BOOST_REQUIRE_EQUAL(run("--threads 1 " + command + again.string() +
+                            " --line-integrals none --picture dicom --scale intensity "
+                            "--window 0.2:0.9 --invert"),
+                        0);
+    BOOST_TEST(!fs::exists(again / "view0.mha"));
+    BOOST_TEST(
+        (drr::read_text_file(again / "view1.dcm") == drr::read_text_file(out / "view1.dcm")));
 }
 
 BOOST_AUTO_TEST_CASE(exit_codes) {
@@ -119,6 +159,9 @@ BOOST_AUTO_TEST_CASE(exit_codes) {
     };
     BOOST_TEST(run("render") == 2);
     BOOST_TEST(render("ct.mha", "rig.yaml", "--energy-kev 1") == 2);
+    for (const char* wrong : {"--window 3:1", "--window 1", "--window 0:nan", "--window 0:1:2",
+                              "--window a:b", "--scale sqrt", "--picture gif"})
+        BOOST_TEST(render("ct.mha", "rig.yaml", wrong) == 2, wrong);
     BOOST_TEST(render("rig.yaml", "rig.yaml") == 3);
     BOOST_TEST(render("ct.mha", "ct.mha") == 3);
     BOOST_TEST(render("none.mha", "rig.yaml") == 4);

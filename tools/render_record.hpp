@@ -1,0 +1,26 @@
+#pragma once
+
+#include "render_output.hpp"
+
+#include <drr/geometry/stereo_rig.hpp>
+#include <drr/volume/hu_to_mu.hpp>
+#include <drr/volume/volume_io.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+// The parts of render.json, in the units that their keys name.
+namespace tools {
+
+using json = nlohmann::ordered_json;
+
+[[nodiscard]] json ct_json(const std::string& path, const drr::CtReadResult& ct, bool assume_hu);
+[[nodiscard]] json attenuation_json(double energy_kev, const drr::HuToMu& hu_to_mu);
+/// A rig whose isocentre is resolved.
+[[nodiscard]] json rig_json(const std::string& path, const drr::StereoRigSpec& rig,
+                            const drr::StereoViews& views);
+[[nodiscard]] json window_json(const drr::GreyWindow& window);
+[[nodiscard]] json view_json(const NamedView& view, const std::vector<std::string>& files);
+
+}  // namespace tools
