@@ -1,4 +1,6 @@
 #include "commands.hpp"
+#include "interruption.hpp"
+#include "orbit.hpp"
 #include "progress_bar.hpp"
 #include "projector_choice.hpp"
 #include "render_output.hpp"
@@ -20,7 +22,9 @@
 #include <numbers>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace tools {
@@ -33,6 +37,8 @@ struct RenderOptions {
     std::string rig;
     ProjectorChoice projector;
     OutputOptions output;
+    std::vector<std::size_t> views;  ///< of the rig; empty: all
+    std::string orbit;               ///< START:STOP:STEP; empty: none
     drr::VolumeReadOptions reading;
     double energy_kev = 60.0;  ///< about the mean of a 100 kV beam
     std::optional<double> threshold_hu;
@@ -61,13 +67,41 @@ void print_window(const drr::GreyWindow& window) {
                window.inverted ? ", inverted" : "");
 }
 
+/// The views that were asked for, all of them where none was.
+std::vector<NamedView> chosen_views(std::span<const drr::XrayView> all,
+                                    const std::vector<std::size_t>& chosen) {
+    for (const std::size_t n : chosen)
+        if (n >= all.size())
+            throw drr::Error(
+                drr::ErrorCode::usage,
+                fmt::format("there is no view {}, they are 0 to {}", n, all.size() - 1), "--view");
+    std::vector<NamedView> views;
+    for (std::size_t n = 0; n < all.size(); ++n)
+        if (chosen.empty() || std::find(chosen.begin(), chosen.end(), n) != chosen.end()) {
+            const std::string name = fmt::format("view{}", n);
+            views.push_back({name, all[n], name});
+        }
+    return views;
+}
+
 std::string table_row(const std::string& name, const drr::Image<float>& image,
                       const std::string& file) {
     const auto& values = image.pixels();
     return fmt::format(
-        "{:<7} {:10.4f} {:10.4f}   {}\n", name,
+        "{:<10} {:10.4f} {:10.4f}   {}\n", name,
         std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()),
         *std::max_element(values.begin(), values.end()), file);
+}
+
+void print_table(const std::vector<std::string>& rows) {
+    constexpr std::size_t max_rows = 8;
+    const bool all = rows.size() <= max_rows;
+    fmt::print("\n{:<10} {:>10} {:>10}   {}\n", "view", "mean", "max", "line integral");
+    for (std::size_t n = 0; n < rows.size(); ++n)
+        if (all || n < 2 || n + 2 >= rows.size())
+            fmt::print("{}", rows[n]);
+        else if (n == 2)
+            fmt::print("... {} more\n", rows.size() - 4);
 }
 
 /// Study and series of DICOM images: what was asked for, wherever the files lay.
@@ -81,6 +115,8 @@ drr::DicomImageOptions dicom_options(json record, const Eigen::Vector3d& isocent
 }
 
 void render(const RenderOptions& options) {
+    std::optional<Orbit> orbit;
+    if (!options.orbit.empty()) orbit = read_orbit(options.orbit);
     const drr::HuToMu hu_to_mu{drr::attenuation_per_mm("water", options.energy_kev),
                                options.threshold_hu};
     hu_to_mu.validate();
@@ -93,8 +129,12 @@ void render(const RenderOptions& options) {
     if (!rig.isocentre_mm) rig.isocentre_mm = ct.volume.centre_in_world_mm();
 
     const drr::StereoViews pair = make_stereo_rig(rig);
-    const std::vector<NamedView> views{{"view0", pair[0]}, {"view1", pair[1]}};
-    const auto projector = make_projector(options.projector, ct.volume, hu_to_mu, progress_bar());
+    std::vector<NamedView> views = chosen_views(pair, options.views);
+    if (orbit) views = orbit_frames(views, *orbit, *rig.isocentre_mm);
+    // One bar at a time: of the frames of a sequence, else of a slow image.
+    const drr::ProgressSink frame_progress = orbit ? progress_bar() : drr::ProgressSink();
+    const auto projector = make_projector(options.projector, ct.volume, hu_to_mu,
+                                          orbit ? drr::ProgressSink() : progress_bar());
     const drr::GreyWindow window = choose_window(options.output, *projector, views);
     json record = {{"schema", "stereodrr/render/v1"},
                    {"version", drr::version()},
@@ -104,28 +144,38 @@ void render(const RenderOptions& options) {
                    {"projector", options.projector.name},
                    {"rig", rig_json(options.rig, rig, pair)},
                    {"picture_window", window_json(window)}};
+    if (orbit)
+        record["orbit"] = {{"start_deg", orbit->start_deg},
+                           {"stop_deg", orbit->stop_deg},
+                           {"step_deg", orbit->step_deg}};
     const drr::DicomImageOptions settings = dicom_options(record, *rig.isocentre_mm);
 
     const fs::path folder = options.output.folder;
     drr::make_folder(folder);
-    std::string table;
+    std::error_code absent;
+    fs::remove(folder / "render.json", absent);  // it comes last: where it stands, all files do
+    std::vector<std::string> table;
     json views_json = json::array();
+    const Interruption interruption;
     for (const NamedView& view : views) {
         const auto image = projector->line_integrals(view.view);
         drr::DicomImageOptions dicom = settings;
-        dicom.series += view.name;
-        dicom.series_description = view.name;
+        dicom.series += view.series;
+        dicom.series_description = view.series;
+        dicom.instance_number = view.number;
         const auto files = write_outputs(options.output, view, image, window, dicom);
         views_json.push_back(view_json(view, files));
-        table +=
-            table_row(view.name, image, files.empty() ? "" : (folder / files.front()).string());
+        table.push_back(
+            table_row(view.name, image, files.empty() ? "" : (folder / files.front()).string()));
+        Interruption::end_if_asked();
+        if (frame_progress) frame_progress("frames", table.size(), views.size());
     }
     record["views"] = views_json;
     drr::write_file(folder / "render.json", record.dump(2) + "\n");
 
     print_setup(ct, rig, pair);
     print_window(window);
-    fmt::print("\n{:<7} {:>10} {:>10}   {}\n{}", "view", "mean", "max", "line integral", table);
+    print_table(table);
 }
 
 }  // namespace
@@ -148,6 +198,11 @@ void add_render(CLI::App& app, Run& run) {
                         "SeriesInstanceUID, for a folder that holds several series");
     command->add_flag("--assume-hu", options->reading.assume_hu,
                       "Take the values for HU although the file says or looks otherwise");
+    command->add_option("--view", options->views, "Views of the rig to render; all by default")
+        ->delimiter(',');
+    command->add_option("--orbit", options->orbit,
+                        "A sequence that turns the rig about the patient's long axis, "
+                        "START:STOP:STEP in degrees, e.g. 0:360:1");
     add_projector_options(*command, options->projector);
     add_output_options(*command, options->output);
     command->callback([options, &run] { run = [options] { render(*options); }; });

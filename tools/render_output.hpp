@@ -6,15 +6,19 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace tools {
 
-/// A view and the name of its files, without extension.
+/// A view to render and what its files say of it.
 struct NamedView {
-    std::string name;
+    std::string name;  ///< of its files, without extension
     drr::XrayView view;
+    std::string series;                              ///< the view of the rig that it is a frame of
+    int number = 1;                                  ///< within the series
+    std::optional<double> orbit_deg = std::nullopt;  ///< in a rotating sequence
 };
 
 /// Which files are written of each image, and how pictures look.

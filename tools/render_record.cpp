@@ -62,15 +62,17 @@ json window_json(const drr::GreyWindow& window) {
 
 json view_json(const NamedView& named, const std::vector<std::string>& files) {
     const drr::XrayView& view = named.view;
-    return {{"name", named.name},
-            {"files", files},
-            {"source_in_world_mm", list(view.source_in_world_mm())},
-            {"sdd_mm", view.sdd_mm},
-            {"pixel_pitch_mm", list(view.pixel_pitch_mm)},
-            {"principal_point_px", list(view.principal_point_px)},
-            {"size_px", {view.width_px, view.height_px}},
-            {"view_from_world", rows(view.view_from_world.matrix34())},
-            {"projection_matrix", rows(view.calibrated().projection_matrix())}};
+    json record = {{"name", named.name},
+                   {"files", files},
+                   {"source_in_world_mm", list(view.source_in_world_mm())},
+                   {"sdd_mm", view.sdd_mm},
+                   {"pixel_pitch_mm", list(view.pixel_pitch_mm)},
+                   {"principal_point_px", list(view.principal_point_px)},
+                   {"size_px", {view.width_px, view.height_px}},
+                   {"view_from_world", rows(view.view_from_world.matrix34())},
+                   {"projection_matrix", rows(view.calibrated().projection_matrix())}};
+    if (named.orbit_deg) record["orbit_deg"] = *named.orbit_deg;
+    return record;
 }
 
 }  // namespace tools

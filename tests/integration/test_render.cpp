@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -145,6 +146,60 @@ BOOST_AUTO_TEST_CASE(all_formats_show_the_same_image) {
         (drr::read_text_file(again / "view1.dcm") == drr::read_text_file(out / "view1.dcm")));
 }
 
+BOOST_AUTO_TEST_CASE(a_rotating_sequence) {
+    const test::TemporaryFolder folder;
+    const std::string base = folder.path().string();
+    drr::write_file(folder.path() / "ct.mha", ct());
+    drr::write_file(folder.path() / "rig.yaml", rig);
+    const std::string command = "render --ct " + base + "/ct.mha --rig " + base + "/rig.yaml -o ";
+    BOOST_REQUIRE_EQUAL(run(command + base + "/still"), 0);
+    BOOST_REQUIRE_EQUAL(run(command + base + "/orbit --orbit 0:360:90 --view 1"), 0);
+    const fs::path out = folder.path() / "orbit";
+    BOOST_TEST((drr::read_text_file(out / "view1-0000.mha") ==
+                drr::read_text_file(folder.path() / "still" / "view1.mha")));
+    BOOST_TEST(!fs::exists(out / "view1-0004.mha"));
+    BOOST_TEST(!fs::exists(out / "view0-0000.mha"));
+    const auto record = nlohmann::json::parse(drr::read_text_file(out / "render.json"));
+    BOOST_REQUIRE_EQUAL(record.at("views").size(), 4U);
+    BOOST_TEST(record.at("views").at(3).at("orbit_deg") == 270.0);
+    // The block lies to the patient's left: at the right as seen from before the patient, at the
+    // left as seen from behind.
+    const auto brightest_column = [&](const char* name) {
+        const auto image = drr::read_float_image(out / name).pixels;
+        const auto at = std::max_element(image.pixels().begin(), image.pixels().end());
+        return (at - image.pixels().begin()) % 64;
+    };
+    BOOST_TEST(brightest_column("view1-0000.mha") > 32);
+    BOOST_TEST(brightest_column("view1-0002.mha") < 31);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_sequence_leaves_whole_files) {
+    const test::TemporaryFolder folder;
+    const std::string base = folder.path().string();
+    drr::write_file(folder.path() / "ct.mha", ct());
+    drr::write_file(folder.path() / "rig.yaml", rig);
+    const fs::path out = folder.path() / "out";
+    const std::string command =
+        std::string(STEREODRR_TOOL) + " render --ct " + base + "/ct.mha --rig " + base +
+        "/rig.yaml -o " + out.string() + " --orbit 0:300:0.01 --view 0 --picture png,dicom & " +
+        "while [ ! -e " + out.string() + "/view0-0005.dcm ]; do sleep 0.01; done; " +
+        "kill -TERM $!; wait $!";
+    BOOST_TEST(WEXITSTATUS(std::system(command.c_str())) == 128 + SIGTERM);
+    BOOST_TEST(!fs::exists(out / "render.json"));
+    std::size_t images = 0, others = 0;
+    for (const auto& file : fs::directory_iterator(out)) {
+        if (file.path().extension() == ".mha") {
+            (void)drr::read_float_image(file.path());  // throws unless it is whole
+            ++images;
+        } else {
+            ++others;
+        }
+        BOOST_TEST(!file.path().filename().string().starts_with("."));
+    }
+    BOOST_TEST(images > 5U);
+    BOOST_TEST(others == 2 * images);
+}
+
 BOOST_AUTO_TEST_CASE(exit_codes) {
     const test::TemporaryFolder folder;
     const std::string base = folder.path().string();
@@ -159,8 +214,9 @@ BOOST_AUTO_TEST_CASE(exit_codes) {
     };
     BOOST_TEST(run("render") == 2);
     BOOST_TEST(render("ct.mha", "rig.yaml", "--energy-kev 1") == 2);
-    for (const char* wrong : {"--window 3:1", "--window 1", "--window 0:nan", "--window 0:1:2",
-                              "--window a:b", "--scale sqrt", "--picture gif"})
+    for (const char* wrong :
+         {"--window 3:1", "--window 1", "--window 0:nan", "--window 0:1:2", "--window a:b",
+          "--scale sqrt", "--picture gif", "--orbit 0:360", "--view 2", "--view -1"})
         BOOST_TEST(render("ct.mha", "rig.yaml", wrong) == 2, wrong);
     BOOST_TEST(render("rig.yaml", "rig.yaml") == 3);
     BOOST_TEST(render("ct.mha", "ct.mha") == 3);
