@@ -67,6 +67,12 @@ void print_window(const drr::GreyWindow& window) {
                window.inverted ? ", inverted" : "");
 }
 
+void print_copies(const drr::VolumeCopies& copies) {
+    if (copies.count > 0)
+        fmt::print("copies      {} of the volume for SIMD, {:.0f} MB, made in {:.0f} ms\n",
+                   copies.count, static_cast<double>(copies.bytes) * 1e-6, copies.seconds * 1e3);
+}
+
 /// The views that were asked for, all of them where none was.
 std::vector<NamedView> chosen_views(std::span<const drr::XrayView> all,
                                     const std::vector<std::size_t>& chosen) {
@@ -141,7 +147,7 @@ void render(const RenderOptions& options) {
                    {"git_commit", drr::git_commit()},
                    {"ct", ct_json(options.ct, ct, reading.assume_hu)},
                    {"attenuation", attenuation_json(options.energy_kev, hu_to_mu)},
-                   {"projector", options.projector.name},
+                   {"projector", projector_json(options.projector)},
                    {"rig", rig_json(options.rig, rig, pair)},
                    {"picture_window", window_json(window)}};
     if (orbit)
@@ -175,6 +181,7 @@ void render(const RenderOptions& options) {
 
     print_setup(ct, rig, pair);
     print_window(window);
+    print_copies(projector->copies());
     print_table(table);
 }
 

@@ -2,6 +2,7 @@
 
 #include <drr/core/log.hpp>
 #include <drr/projector/projector.hpp>
+#include <drr/projector/trilinear.hpp>
 #include <drr/volume/ct_volume.hpp>
 #include <drr/volume/hu_to_mu.hpp>
 
@@ -15,9 +16,12 @@ namespace tools {
 /// How rays through a CT volume are summed.
 struct ProjectorChoice {
     std::string name = "joseph";
+    bool int16 = false;         ///< drr::MuVolume16
+    bool plain_layout = false;  ///< drr::VolumeLayout::plain
+    double step_voxels = drr::TrilinearOptions{}.step_voxels;
 };
 
-/// Adds --projector.
+/// Adds --projector and what goes with it.
 void add_projector_options(CLI::App& command, ProjectorChoice& choice);
 
 /// `progress` is told about slow images.

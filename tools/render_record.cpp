@@ -39,6 +39,16 @@ json attenuation_json(double energy_kev, const drr::HuToMu& hu_to_mu) {
             {"threshold_hu", hu_to_mu.threshold_hu ? json(*hu_to_mu.threshold_hu) : json(nullptr)}};
 }
 
+json projector_json(const ProjectorChoice& choice) {
+    json record = {{"name", choice.name}};
+    if (choice.name != "itk") record["voxels"] = choice.int16 ? "int16" : "float";
+    if (choice.name == "trilinear")
+        record["step_voxels"] = choice.step_voxels;
+    else if (choice.name != "itk")
+        record["layout"] = choice.plain_layout ? "plain" : "lanes";
+    return record;
+}
+
 json rig_json(const std::string& path, const drr::StereoRigSpec& rig,
               const drr::StereoViews& views) {
     return {{"file", path},

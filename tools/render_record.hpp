@@ -1,5 +1,6 @@
 #pragma once
 
+#include "projector_choice.hpp"
 #include "render_output.hpp"
 
 #include <drr/geometry/stereo_rig.hpp>
@@ -17,6 +18,7 @@ using json = nlohmann::ordered_json;
 
 [[nodiscard]] json ct_json(const std::string& path, const drr::CtReadResult& ct, bool assume_hu);
 [[nodiscard]] json attenuation_json(double energy_kev, const drr::HuToMu& hu_to_mu);
+[[nodiscard]] json projector_json(const ProjectorChoice& choice);
 /// A rig whose isocentre is resolved.
 [[nodiscard]] json rig_json(const std::string& path, const drr::StereoRigSpec& rig,
                             const drr::StereoViews& views);

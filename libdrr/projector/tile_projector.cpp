@@ -6,10 +6,12 @@
 #include <drr/core/parallel.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <mutex>
 #include <utility>
 
 namespace drr {
@@ -91,7 +93,7 @@ struct TileRays {
 };
 
 template <class Method, class Volume>
-class TileProjectorOf final : public TileProjector {
+class TileProjectorOf final : public Projector {
   public:
     TileProjectorOf(Volume volume, VolumeLayout layout);
 
@@ -315,13 +317,13 @@ void TileProjectorOf<Method, Volume>::project_tile(const Plan& plan, std::size_t
 }  // namespace
 
 template <class Method, class Volume>
-std::unique_ptr<TileProjector> make_tile_projector(Volume volume, VolumeLayout layout) {
+std::unique_ptr<Projector> make_tile_projector(Volume volume, VolumeLayout layout) {
     return std::make_unique<TileProjectorOf<Method, Volume>>(std::move(volume), layout);
 }
 
-template std::unique_ptr<TileProjector> make_tile_projector<JosephMethod>(MuVolume, VolumeLayout);
-template std::unique_ptr<TileProjector> make_tile_projector<JosephMethod>(MuVolume16, VolumeLayout);
-template std::unique_ptr<TileProjector> make_tile_projector<SiddonMethod>(MuVolume, VolumeLayout);
-template std::unique_ptr<TileProjector> make_tile_projector<SiddonMethod>(MuVolume16, VolumeLayout);
+template std::unique_ptr<Projector> make_tile_projector<JosephMethod>(MuVolume, VolumeLayout);
+template std::unique_ptr<Projector> make_tile_projector<JosephMethod>(MuVolume16, VolumeLayout);
+template std::unique_ptr<Projector> make_tile_projector<SiddonMethod>(MuVolume, VolumeLayout);
+template std::unique_ptr<Projector> make_tile_projector<SiddonMethod>(MuVolume16, VolumeLayout);
 
 }  // namespace drr

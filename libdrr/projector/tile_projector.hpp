@@ -6,9 +6,7 @@
 #include <drr/projector/projector.hpp>
 #include <drr/projector/volume_layout.hpp>
 
-#include <array>
 #include <memory>
-#include <mutex>
 
 namespace drr {
 
@@ -41,14 +39,8 @@ struct SiddonMethod {
 /// Projects a volume tile by tile. In the lane layout the rays of a tile march together through the
 /// slabs that lie between the source and all of their pixels; what is left at either end, where a
 /// source or a detector stands within the volume, is summed directly.
-class TileProjector : public Projector {
-  public:
-    [[nodiscard]] virtual VolumeCopies copies() const = 0;
-};
-
 /// Throws Error(usage) for an invalid volume, or one that is too large (joseph.hpp).
 template <class Method, class Volume>
-[[nodiscard]] std::unique_ptr<TileProjector> make_tile_projector(Volume volume,
-                                                                 VolumeLayout layout);
+[[nodiscard]] std::unique_ptr<Projector> make_tile_projector(Volume volume, VolumeLayout layout);
 
 }  // namespace drr

@@ -91,16 +91,20 @@ BOOST_AUTO_TEST_CASE(every_projector_renders) {
     drr::write_file(folder.path() / "ct.mha", ct());
     drr::write_file(folder.path() / "rig.yaml", rig);
     const std::string command = "render --ct " + base + "/ct.mha --rig " + base + "/rig.yaml";
-    for (const std::string name : {"joseph", "siddon", "trilinear", "itk"}) {
+    for (const std::string options :
+         {"joseph", "siddon", "trilinear", "itk", "joseph --int16", "siddon --plain",
+          "joseph --plain --int16", "trilinear --step-voxels 1 --int16"}) {
+        const std::string name = options.substr(0, options.find(' '));
         const std::filesystem::path out = folder.path() / name;
-        BOOST_REQUIRE_EQUAL(run(command + " --projector " + name + " -o " + out.string()), 0);
+        BOOST_REQUIRE_EQUAL(run(command + " --projector " + options + " -o " + out.string()), 0);
         const auto record = nlohmann::json::parse(drr::read_text_file(out / "render.json"));
-        BOOST_TEST(record.at("projector") == name);
+        BOOST_TEST(record.at("projector").at("name") == name);
         const drr::DetectorImage image = drr::read_float_image(out / "view0.mha");
         const float value = image.pixels(42, 18);  // in the middle of the block's shadow
         BOOST_TEST(value == 40.0 * 0.0206, boost::test_tools::tolerance(0.03));
     }
     BOOST_TEST(run(command + " --projector none -o " + base + "/out") == 2);
+    BOOST_TEST(run(command + " --projector trilinear --step-voxels 0 -o " + base + "/out") == 2);
 }
 
 BOOST_AUTO_TEST_CASE(all_formats_show_the_same_image) {

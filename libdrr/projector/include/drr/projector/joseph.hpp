@@ -8,8 +8,6 @@
 
 namespace drr {
 
-class TileProjector;
-
 /// Joseph's method ("An improved algorithm for reprojecting rays through pixel images", IEEE Trans.
 /// Med. Imaging 1, 1982) in three dimensions: along the axis on which a ray crosses most voxel
 /// planes, one sample in each plane by bilinear interpolation, times the ray's length from plane to
@@ -25,12 +23,10 @@ class JosephProjector final : public Projector {
 
     /// May be called from several threads. The first view of a kind pays for a copy of the volume.
     [[nodiscard]] Image<float> line_integrals(const XrayView& view) const override;
-
-    /// What has been copied so far.
-    [[nodiscard]] VolumeCopies copies() const;
+    [[nodiscard]] VolumeCopies copies() const override;
 
   private:
-    std::unique_ptr<const TileProjector> tiles_;
+    std::unique_ptr<const Projector> tiles_;
 };
 
 }  // namespace drr

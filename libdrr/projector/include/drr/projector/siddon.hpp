@@ -8,8 +8,6 @@
 
 namespace drr {
 
-class TileProjector;
-
 /// The exact radiological path through a volume whose voxels are homogeneous cells (Siddon, "Fast
 /// calculation of the exact radiological path for a three-dimensional CT array", Med. Phys. 12,
 /// 1985). Only what lies between source and pixel counts, so either may be inside the volume. A ray
@@ -29,12 +27,10 @@ class SiddonProjector final : public Projector {
 
     /// May be called from several threads. The first view of a kind pays for a copy of the volume.
     [[nodiscard]] Image<float> line_integrals(const XrayView& view) const override;
-
-    /// What has been copied so far.
-    [[nodiscard]] VolumeCopies copies() const;
+    [[nodiscard]] VolumeCopies copies() const override;
 
   private:
-    std::unique_ptr<const TileProjector> tiles_;
+    std::unique_ptr<const Projector> tiles_;
 };
 
 }  // namespace drr
