@@ -223,33 +223,21 @@ void March<Kernel, Voxel>::prefetch(int first, int last) const {
     }
 }
 
-/// Rays too far apart for vectors: one at a time, each no further than it can meet the box.
+/// Rays too far apart for windows, each no further than it can meet the box.
 template <class Kernel, class Voxel>
 void March<Kernel, Voxel>::add_apart(int index, int first, int last) {
     const VoxelBox& box = tile_.box;
     const double row_first = box.first[tile_.row_axis] - 1, row_last = box.last[tile_.row_axis];
     const double lane_first = box.first[tile_.lane_axis] - 1, lane_last = box.last[tile_.lane_axis];
-    for (int n = index * group_rays_; n < (index + 1) * group_rays_; ++n) {
-        if (!tile_.takes_part[static_cast<std::size_t>(n)]) continue;
-        const double row_slope = row_.slope[n], lane_slope = lane_.slope[n];
-        const bool same_sign = (row_slope < 0.0) == (lane_slope < 0.0);
-        double sum = 0.0;
-        for (int slice = first; slice < last; ++slice) {
-            const double s = slice + Kernel::at - source_slice_;
-            const double y = source_row_ + s * row_slope + Kernel::low_end(row_slope);
-            const double z = source_lane_ + s * lane_slope + Kernel::low_end(lane_slope);
-            if (!(y >= row_first && y < row_last && z >= lane_first && z < lane_last)) continue;
-            const double y_below = std::floor(y), z_below = std::floor(z);
-            const double in_row = Kernel::second(y - y_below, std::abs(row_slope));
-            const double in_lane = Kernel::second(z - z_below, std::abs(lane_slope));
-            const double both = Kernel::both(in_row, in_lane, same_sign);
-            const Voxel* const p = voxels_ + slice * slice_stride_ +
-                                   static_cast<std::ptrdiff_t>(y_below) * row_stride_ +
-                                   static_cast<std::ptrdiff_t>(z_below);
-            sum += (1.0 - in_row - in_lane + both) * p[0] + (in_lane - both) * p[1] +
-                   (in_row - both) * p[row_stride_] + both * p[row_stride_ + 1];
-        }
-        sums_[n] += static_cast<float>(sum);
+    const int step = static_cast<int>(hn::Lanes(lanes_d));
+    for (int n = index * group_rays_; n < (index + 1) * group_rays_; n += step) {
+        alignas(64) double sums[lane_rays];
+        hn::Store(sum_apart<Kernel>(voxels_, slice_stride_, row_stride_, first, last, source_slice_,
+                                    {source_row_, row_first, row_last, row_.slope + n},
+                                    {source_lane_, lane_first, lane_last, lane_.slope + n}),
+                  lanes_d, sums);
+        for (int m = 0; m < step; ++m)
+            sums_[n + m] += static_cast<float>(sums[m]);
     }
 }
 

@@ -51,7 +51,8 @@ HWY_INLINE F lookup(F table, I index) {
     return hn::TableLookupLanes(table, hn::IndicesFromVec(lanes_f, index));
 }
 
-HWY_INLINE F lerp(F a, F b, F share) {
+template <class V>
+HWY_INLINE V lerp(V a, V b, V share) {
     return hn::MulAdd(share, hn::Sub(b, a), a);
 }
 
@@ -69,16 +70,18 @@ struct JosephKernel {
     static constexpr double at = 0.0;
     static constexpr bool bilinear = true;
 
-    /// From the lowest position in a slab, which a slope of this sign has at its lower end.
+    /// From a ray's position there to its lowest in the slab, by its slope.
     static double low_end(double) { return 0.0; }
-    /// The share of the second of two neighbours for a ray `beyond` the first one, in [0, 1).
-    HWY_INLINE static F second(F beyond, F, F) { return beyond; }
-    static double second(double beyond, double) { return beyond; }
+    /// The share of the second of two neighbours for rays `beyond` the first one, in [0, 1).
+    template <class V>
+    HWY_INLINE static V second(V beyond, V, V) {
+        return beyond;
+    }
     /// The share of the voxel that is second along both axes.
-    HWY_INLINE static F both(F row, F lane, hn::Mask<decltype(lanes_f)>) {
+    template <class V, class M>
+    HWY_INLINE static V both(V row, V lane, M) {
         return hn::Mul(row, lane);
     }
-    static double both(double row, double lane, bool) { return row * lane; }
 };
 
 /// The exact shares of the voxels that a ray crosses between the faces of a slab. It crosses at
@@ -90,20 +93,18 @@ struct SiddonKernel {
     static constexpr bool bilinear = false;
 
     static double low_end(double slope) { return std::min(0.0, slope); }
-    HWY_INLINE static F second(F beyond, F slope, F per_slope) {
-        const F one = hn::Set(lanes_f, 1.0F);
-        const F share = hn::Mul(hn::Sub(beyond, hn::Sub(one, slope)), per_slope);
-        return hn::Min(one, hn::Max(hn::Zero(lanes_f), share));
+    template <class V>
+    HWY_INLINE static V second(V beyond, V slope, V per_slope) {
+        const hn::DFromV<V> d;
+        const V one = hn::Set(d, 1);
+        const V share = hn::Mul(hn::Sub(beyond, hn::Sub(one, slope)), per_slope);
+        return hn::Min(one, hn::Max(hn::Zero(d), share));
     }
-    static double second(double beyond, double slope) {
-        return slope > 0.0 ? std::clamp((beyond - (1.0 - slope)) / slope, 0.0, 1.0) : 0.0;
-    }
-    HWY_INLINE static F both(F row, F lane, hn::Mask<decltype(lanes_f)> same_sign) {
-        const F beyond = hn::Sub(hn::Add(row, lane), hn::Set(lanes_f, 1.0F));
-        return hn::IfThenElse(same_sign, hn::Min(row, lane), hn::Max(hn::Zero(lanes_f), beyond));
-    }
-    static double both(double row, double lane, bool same_sign) {
-        return same_sign ? std::min(row, lane) : std::max(0.0, row + lane - 1.0);
+    template <class V, class M>
+    HWY_INLINE static V both(V row, V lane, M same_sign) {
+        const hn::DFromV<V> d;
+        const V beyond = hn::Sub(hn::Add(row, lane), hn::Set(d, 1));
+        return hn::IfThenElse(same_sign, hn::Min(row, lane), hn::Max(hn::Zero(d), beyond));
     }
 };
 
@@ -161,7 +162,21 @@ HWY_INLINE F position(const Across& across, F distance, float beyond) {
     return hn::Add(hn::MulAdd(distance, across.spread, across.shift), hn::Set(lanes_f, beyond));
 }
 
-/// Rays that share two rows: the rows are interpolated first, then the lanes.
+/// The mean of four neighbours by their shares.
+template <class Kernel, class V, class M>
+HWY_INLINE V weighted(V low_first, V low_second, V high_first, V high_second, V in_row, V in_lane,
+                      M same_sign) {
+    if constexpr (Kernel::bilinear)
+        return lerp(lerp(low_first, low_second, in_lane), lerp(high_first, high_second, in_lane),
+                    in_row);
+    const V both = Kernel::both(in_row, in_lane, same_sign);
+    const V lane_only = hn::Sub(in_lane, both);
+    const V neither = hn::Sub(hn::Sub(hn::Set(hn::DFromV<V>(), 1), in_row), lane_only);
+    return hn::Add(hn::MulAdd(neither, low_first, hn::Mul(lane_only, low_second)),
+                   hn::MulAdd(hn::Sub(in_row, both), high_first, hn::Mul(both, high_second)));
+}
+
+/// Rays that share two rows. Bilinear ones interpolate the rows first, then the lanes.
 template <class Kernel, bool wide, class Voxel>
 HWY_INLINE F sum_two_rows(const Run<Voxel>& run) {
     [[maybe_unused]] const std::size_t n = hn::Lanes(lanes_f);
@@ -174,43 +189,27 @@ HWY_INLINE F sum_two_rows(const Run<Voxel>& run) {
         const I next = hn::Add(index, hn::Set(lanes_i, 1));
         const F in_lane = Kernel::second(hn::Sub(z, hn::ConvertTo(lanes_f, index)), run.lane.slope,
                                          run.lane.per_slope);
-        const F first = load(p), second = load(p + run.row_stride);
-        const F low = lerp(first, second, in_row);
-        [[maybe_unused]] F low_wide = low, rise_wide = low;
-        if constexpr (wide) {
-            const F first_wide = load(p + n), second_wide = load(p + n + run.row_stride);
-            low_wide = lerp(first_wide, second_wide, in_row);
-            rise_wide = hn::Sub(second_wide, first_wide);
-        }
+        const Voxel* const q = p + run.row_stride;
+        const F first = load(p), second = load(q);
+        const F first_wide = wide ? load(p + n) : first, second_wide = wide ? load(q + n) : second;
         const auto at = [&](F table, [[maybe_unused]] F table_wide, I which) {
             if constexpr (wide)
                 return lookup(table, table_wide, which);
             else
                 return lookup(table, which);
         };
-        sum = hn::Add(sum, lerp(at(low, low_wide, index), at(low, low_wide, next), in_lane));
-        if constexpr (!Kernel::bilinear) {
-            const F rise = hn::Sub(second, first);
-            const F more =
-                hn::NegMulAdd(in_row, in_lane, Kernel::both(in_row, in_lane, run.same_sign));
-            const F twist = hn::Sub(at(rise, rise_wide, next), at(rise, rise_wide, index));
-            sum = hn::MulAdd(more, twist, sum);
+        if constexpr (Kernel::bilinear) {
+            const F low = lerp(first, second, in_row);
+            const F low_wide = lerp(first_wide, second_wide, in_row);
+            sum = hn::Add(sum, lerp(at(low, low_wide, index), at(low, low_wide, next), in_lane));
+        } else {
+            sum = hn::Add(
+                sum, weighted<Kernel>(at(first, first_wide, index), at(first, first_wide, next),
+                                      at(second, second_wide, index), at(second, second_wide, next),
+                                      in_row, in_lane, run.same_sign));
         }
     }
     return sum;
-}
-
-/// The mean of four neighbours by their shares.
-template <class Kernel>
-HWY_INLINE F weighted(F low_first, F low_second, F high_first, F high_second, F in_row, F in_lane,
-                      hn::Mask<decltype(lanes_f)> same_sign) {
-    const F low = lerp(low_first, low_second, in_lane);
-    const F high = lerp(high_first, high_second, in_lane);
-    const F bilinear = lerp(low, high, in_row);
-    if constexpr (Kernel::bilinear) return bilinear;
-    const F more = hn::NegMulAdd(in_row, in_lane, Kernel::both(in_row, in_lane, same_sign));
-    const F twist = hn::Sub(hn::Sub(high_second, high_first), hn::Sub(low_second, low_first));
-    return hn::MulAdd(more, twist, bilinear);
 }
 
 /// Rays less than a row apart, so that each lies between the first two or the last two of three.
@@ -287,6 +286,85 @@ HWY_INLINE F sum_rows(const Run<Voxel>& run) {
             sum = hn::Add(sum, weighted<Kernel>(low_first, low_second, high_first, high_second,
                                                 in_row, in_lane, run.same_sign));
         }
+    }
+    return sum;
+}
+
+const hn::CappedTag<double, lane_rays / 2> lanes_d;
+const hn::RebindToSigned<decltype(lanes_d)> lanes_i64;
+using D = hn::Vec<decltype(lanes_d)>;
+using I64 = hn::Vec<decltype(lanes_i64)>;
+
+/// The voxels at these offsets and those after them.
+HWY_INLINE void gather_pairs(const float* voxels, I64 offset, D& first, D& second) {
+    const hn::RebindToUnsigned<decltype(lanes_d)> pairs;
+    const hn::Rebind<std::uint32_t, decltype(lanes_d)> bits;
+    const hn::Rebind<float, decltype(lanes_d)> floats;
+    const auto pair = hn::GatherOffset(pairs, reinterpret_cast<const std::uint64_t*>(voxels),
+                                       hn::ShiftLeft<2>(offset));
+    first = hn::PromoteTo(lanes_d, hn::BitCast(floats, hn::TruncateTo(bits, pair)));
+    second =
+        hn::PromoteTo(lanes_d, hn::BitCast(floats, hn::TruncateTo(bits, hn::ShiftRight<32>(pair))));
+}
+HWY_INLINE void gather_pairs(const std::int16_t* voxels, I64 offset, D& first, D& second) {
+    const I64 four = hn::GatherOffset(lanes_i64, reinterpret_cast<const std::int64_t*>(voxels),
+                                      hn::ShiftLeft<1>(offset));
+    first = hn::ConvertTo(lanes_d, hn::ShiftRight<48>(hn::ShiftLeft<48>(four)));
+    second = hn::ConvertTo(lanes_d, hn::ShiftRight<48>(hn::ShiftLeft<32>(four)));
+}
+
+/// Where rays too far apart for windows are along an axis across, and what is within reach there.
+struct Apart {
+    double source;       ///< as the kernel counts positions
+    double first, last;  ///< lowest positions of rays that touch the box, last exclusive
+    const double* slopes;
+};
+
+/// Rays too far apart for windows gather their voxels, in double precision.
+template <class Kernel, class Voxel>
+HWY_INLINE D sum_apart(const Voxel* voxels, std::ptrdiff_t slice_stride, std::ptrdiff_t row_stride,
+                       int first, int last, double source_slice, const Apart& row,
+                       const Apart& lane) {
+    const D zero = hn::Zero(lanes_d), one = hn::Set(lanes_d, 1.0);
+    const auto slopes = [&](const Apart& across, D& slope, D& steepness, D& per_slope, D& low_end) {
+        slope = hn::LoadU(lanes_d, across.slopes);
+        steepness = hn::Abs(slope);
+        per_slope = hn::IfThenZeroElse(hn::Eq(steepness, zero), hn::Div(one, steepness));
+        low_end = hn::Set(lanes_d, across.source);
+        if constexpr (!Kernel::bilinear) low_end = hn::Add(low_end, hn::Min(zero, slope));
+    };
+    D row_slope, row_steepness, row_per_slope, row_low, lane_slope, lane_steepness, lane_per_slope,
+        lane_low;
+    slopes(row, row_slope, row_steepness, row_per_slope, row_low);
+    slopes(lane, lane_slope, lane_steepness, lane_per_slope, lane_low);
+    const auto same_sign = hn::Ge(hn::Mul(row_slope, lane_slope), zero);
+    D sum = zero;
+    for (int slice = first; slice < last; ++slice) {
+        const D s = hn::Set(lanes_d, slice + Kernel::at - source_slice);
+        const D y = hn::MulAdd(s, row_slope, row_low), z = hn::MulAdd(s, lane_slope, lane_low);
+        const auto near = [](D at, const Apart& across) {
+            return hn::And(hn::Ge(at, hn::Set(lanes_d, across.first)),
+                           hn::Lt(at, hn::Set(lanes_d, across.last)));
+        };
+        const auto touches = hn::And(near(y, row), near(z, lane));
+        if (hn::AllFalse(lanes_d, touches)) continue;
+        const D y_below = hn::Floor(y), z_below = hn::Floor(z);
+        const D in_row = Kernel::second(hn::Sub(y, y_below), row_steepness, row_per_slope);
+        const D in_lane = Kernel::second(hn::Sub(z, z_below), lane_steepness, lane_per_slope);
+        const D stride = hn::Set(lanes_d, static_cast<double>(row_stride));
+        const D offset = hn::IfThenElseZero(
+            touches,
+            hn::MulAdd(
+                y_below, stride,
+                hn::Add(z_below, hn::Set(lanes_d, static_cast<double>(slice * slice_stride)))));
+        D low_first, low_second, high_first, high_second;
+        const I64 below = hn::ConvertTo(lanes_i64, offset);
+        gather_pairs(voxels, below, low_first, low_second);
+        gather_pairs(voxels, hn::Add(below, hn::Set(lanes_i64, row_stride)), high_first,
+                     high_second);
+        sum = hn::Add(sum, hn::IfThenElseZero(
+                               touches, weighted<Kernel>(low_first, low_second, high_first,
+                                                         high_second, in_row, in_lane, same_sign)));
     }
     return sum;
 }
