@@ -18,6 +18,24 @@ constexpr std::size_t page_bytes = std::size_t{2} << 20;
 /// Voxels along each side of the square that is transposed at once: a cache line.
 constexpr int block = 16;
 
+struct VoxelRange {
+    int first, last;  ///< last exclusive
+};
+
+/// Rows of `columns` contiguous values become columns of `rows`. Line by line through a buffer:
+/// rows lie a power of two apart as often as not, so that the lines of a block would displace each
+/// other in the cache.
+template <class Voxel>
+void transpose(const Voxel* from, std::ptrdiff_t row_stride, int columns, int rows, Voxel* to,
+               std::ptrdiff_t column_stride) {
+    Voxel buffer[block][block];
+    for (int row = 0; row < rows; ++row)
+        for (int column = 0; column < columns; ++column)
+            buffer[column][row] = from[row * row_stride + column];
+    for (int column = 0; column < columns; ++column)
+        std::copy_n(buffer[column], rows, to + column * column_stride);
+}
+
 }  // namespace
 
 template <class Voxel>
@@ -53,25 +71,39 @@ LaneVolume<Voxel>::LaneVolume(const VoxelArray<Voxel>& array, int lane_axis) {
 
     const std::array<std::ptrdiff_t, 3> from{1, sizes[0], std::ptrdiff_t{sizes[0]} * sizes[1]};
     const std::ptrdiff_t from_lane = from[static_cast<std::size_t>(lane_axis)];
-    const std::ptrdiff_t from_inner = from[static_cast<std::size_t>(inner_axis)];
-    const std::ptrdiff_t from_outer = from[static_cast<std::size_t>(outer_axis)];
-    // Blocks of the outer axis too, since for two of the lane axes it is the contiguous one there.
+    // The third axis beside that of the lanes and that which was contiguous.
+    const int third_axis = lane_axis == 0 ? outer_axis : 3 - lane_axis;
+    const std::ptrdiff_t from_third = from[static_cast<std::size_t>(third_axis)];
+    const std::ptrdiff_t to_i = stride(0), to_third = stride(third_axis);
     const int blocks = (size(outer_axis) + block - 1) / block;
     parallel_for(static_cast<std::size_t>(blocks), [&](std::size_t index) {
-        const int outer_first = static_cast<int>(index) * block;
-        const int outer_last = std::min(outer_first + block, size(outer_axis));
-        std::fill(voxels_ + outer_first * plane, voxels_ + outer_last * plane, Voxel{0});
-        for (int inner_first = 0; inner_first < size(inner_axis); inner_first += block)
-            for (int lane_first = 0; lane_first < size(lane_axis); lane_first += block)
-                for (int inner = inner_first;
-                     inner < std::min(inner_first + block, size(inner_axis)); ++inner)
-                    for (int outer = outer_first; outer < outer_last; ++outer) {
-                        const Voxel* source = array.voxels + outer * from_outer +
-                                              inner * from_inner + lane_first * from_lane;
-                        Voxel* target = voxels_ + outer * plane + inner * row + lane_first;
-                        for (int n = 0; n < std::min(block, size(lane_axis) - lane_first); ++n)
-                            target[n] = source[n * from_lane];
-                    }
+        std::array<VoxelRange, 3> part;
+        for (int axis = 0; axis < 3; ++axis)
+            part[static_cast<std::size_t>(axis)] = {0, size(axis)};
+        const int first = static_cast<int>(index) * block;
+        VoxelRange& outer = part[static_cast<std::size_t>(outer_axis)];
+        outer = {first, std::min(first + block, size(outer_axis))};
+        for (int n = outer.first; n < outer.last; ++n) {
+            Voxel* const begin = voxels_ + n * plane;
+            for (int inner = 0; inner < size(inner_axis); ++inner)
+                std::fill_n(begin + inner * row + size(lane_axis), lane_margin, Voxel{0});
+            std::fill_n(begin + size(inner_axis) * row, row_margin * row, Voxel{0});
+        }
+        const VoxelRange third = part[static_cast<std::size_t>(third_axis)];
+        if (lane_axis == 0) {
+            for (int k = third.first; k < third.last; ++k)
+                for (int j = 0; j < sizes[1]; ++j)
+                    std::copy_n(array.voxels + array.grid->offset(0, j, k), sizes[0],
+                                voxels_ + j * row + k * plane);
+            return;
+        }
+        for (int t = third.first; t < third.last; ++t)
+            for (int i = part[0].first; i < part[0].last; i += block)
+                for (int lane = 0; lane < size(lane_axis); lane += block)
+                    transpose(array.voxels + i + lane * from_lane + t * from_third, from_lane,
+                              std::min(block, part[0].last - i),
+                              std::min(block, size(lane_axis) - lane),
+                              voxels_ + i * to_i + lane + t * to_third, to_i);
     });
 }
 
