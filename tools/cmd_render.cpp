@@ -201,8 +201,8 @@ void add_render(CLI::App& app, Run& run) {
         ->add_option("--energy-kev", options->energy_kev,
                      "Photon energy, which gives the attenuation of water")
         ->capture_default_str();
-    command->add_option("--series", options->reading.series_uid,
-                        "SeriesInstanceUID, for a folder that holds several series");
+    command->add_option("--series", options->reading.series,
+                        "Number (stereodrr volume) or SeriesInstanceUID, for a folder of several series");
     command->add_flag("--assume-hu", options->reading.assume_hu,
                       "Take the values for HU although the file says or looks otherwise");
     command->add_option("--view", options->views, "Views of the rig to render; all by default")

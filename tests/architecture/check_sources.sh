@@ -21,17 +21,17 @@ refuse() {
 sources() { find "$@" \( -name '*.cpp' -o -name '*.hpp' \); }
 
 mapfile -t public_headers < <(sources libdrr libstereo -path '*/include/*')
-# volume_io.cpp reads std::cerr, where alone MetaIO reports truncated data; it writes nothing there.
-mapfile -t libraries < <(sources libdrr libstereo | grep -vx 'libdrr/volume/volume_io\.cpp')
+# volume_file.cpp reads std::cerr, where alone MetaIO reports truncated data; it writes nothing there.
+mapfile -t libraries < <(sources libdrr libstereo | grep -vx 'libdrr/volume/volume_file\.cpp')
 mapfile -t without_itk < <(sources libdrr libstereo tools |
-    grep -vxE 'libdrr/(volume/volume_io|projector/itk_ray_cast|imaging/dicom_image)\.cpp')
+    grep -vxE 'libdrr/(volume/(dicom_pixels|itk_reading|volume_file)|projector/itk_ray_cast|imaging/dicom_image)\.[ch]pp')
 mapfile -t estimators < <(find libstereo/{detect,calib,recon} -type f)
 
 ((${#public_headers[@]} > 0)) || { echo "no public headers under $1" && exit 1; }
 
 refuse "a public header includes the standard library, Eigen and public headers of ours only" \
     '^\s*#\s*include\s+(?!<(\w+|Eigen/\w+|(drr|stereo)/\w+/\w+\.hpp)>)' "${public_headers[@]}"
-refuse "ITK and GDCM are for volume_io.cpp, itk_ray_cast.cpp and dicom_image.cpp of libdrr only" \
+refuse "ITK and GDCM are for {dicom_pixels,itk_reading,volume_file} of libdrr/volume, itk_ray_cast.cpp and dicom_image.cpp only" \
     '^\s*#\s*include\s+[<"](itk|gdcm|vnl/)' "${without_itk[@]}"
 refuse "a library neither writes to the terminal nor ends the process (see drr/core/log.hpp)" \
     "$code"'(std::(cout|cerr|clog)\b|<iostream>|\b(printf|puts|abort|terminate|exit|_Exit)\(|fmt::print\()' \

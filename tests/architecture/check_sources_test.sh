@@ -11,7 +11,7 @@ fresh_tree() {
     mkdir -p "$tree"/{libdrr/{volume,core/include/drr/core},libstereo/{detect,calib,recon},tools}
     printf '#include <drr/core/error.hpp>\n#include <vector>\n#include <Eigen/Core>\n' \
         >"$tree/libdrr/core/include/drr/core/a.hpp"
-    printf '#include <itkImage.h>\n// not std::cout, exit(1)\n' >"$tree/libdrr/volume/volume_io.cpp"
+    printf '#include <itkImage.h>\n// not std::cout, exit(1)\n' >"$tree/libdrr/volume/volume_file.cpp"
 }
 
 fresh_tree

@@ -44,12 +44,15 @@ void write_dicom(const std::filesystem::path& path, const DicomSlice& s) {
     for (const std::int16_t value : s.stored)
         pixels += little(static_cast<std::uint16_t>(value), 2);
     const auto number = [](int value) { return little(static_cast<std::uint32_t>(value), 2); };
+    const auto bits = [&](std::int16_t value) { return number(static_cast<std::uint16_t>(value)); };
+    const std::string sign = s.is_signed ? "SS" : "US";
     std::ofstream file(path, std::ios::binary);
     file << std::string(128, '\0') << "DICM"
          << element(0x00020000, "UL", little(static_cast<std::uint32_t>(meta.size()), 4)) << meta
-         << element(0x00080016, "UI", ct_storage) << element(0x00080018, "UI", instance)
-         << element(0x00080060, "CS", s.modality) << element(0x0020000D, "UI", "1.2.3")
-         << element(0x0020000E, "UI", s.series_uid)
+         << element(0x00080008, "CS", s.image_type) << element(0x00080016, "UI", ct_storage)
+         << element(0x00080018, "UI", instance) << element(0x00080060, "CS", s.modality)
+         << element(0x0008103E, "LO", s.description) << element(0x0020000D, "UI", "1.2.3")
+         << element(0x0020000E, "UI", s.series_uid) << element(0x00200011, "IS", s.series_number)
          << element(0x00200032, "DS",
                     decimals({s.position_mm.x(), s.position_mm.y(), s.position_mm.z()}))
          << element(0x00200037, "DS",
@@ -60,9 +63,15 @@ void write_dicom(const std::filesystem::path& path, const DicomSlice& s) {
          << element(0x00280011, "US", number(s.columns))
          << element(0x00280030, "DS", decimals({s.spacing_mm.y(), s.spacing_mm.x()}))
          << element(0x00280100, "US", number(16)) << element(0x00280101, "US", number(16))
-         << element(0x00280102, "US", number(15)) << element(0x00280103, "US", number(1))
-         << element(0x00281052, "DS", decimals({s.intercept}))
-         << element(0x00281053, "DS", decimals({s.slope})) << element(0x7FE00010, "OW", pixels);
+         << element(0x00280102, "US", number(15))
+         << element(0x00280103, "US", number(s.is_signed ? 1 : 0));
+    if (s.padding) file << element(0x00280120, sign, bits(*s.padding));
+    if (s.padding_limit) file << element(0x00280121, sign, bits(*s.padding_limit));
+    if (s.has_rescale)
+        file << element(0x00281052, "DS", decimals({s.intercept}))
+             << element(0x00281053, "DS", decimals({s.slope}));
+    if (!s.rescale_type.empty()) file << element(0x00281054, "LO", s.rescale_type);
+    file << element(0x7FE00010, "OW", pixels);
 }
 
 }  // namespace test
