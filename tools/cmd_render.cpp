@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "ct_options.hpp"
 #include "interruption.hpp"
 #include "orbit.hpp"
 #include "progress_bar.hpp"
@@ -9,17 +10,13 @@
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
 #include <drr/geometry/stereo_rig.hpp>
-#include <drr/physics/attenuation.hpp>
-#include <drr/volume/volume_io.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <numbers>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -33,28 +30,19 @@ namespace {
 namespace fs = std::filesystem;
 
 struct RenderOptions {
-    std::string ct;
+    CtOptions ct;
+    AttenuationOptions attenuation;
     std::string rig;
     ProjectorChoice projector;
     OutputOptions output;
     std::vector<std::size_t> views;  ///< of the rig; empty: all
     std::string orbit;               ///< START:STOP:STEP; empty: none
-    drr::VolumeReadOptions reading;
-    double energy_kev = 60.0;  ///< about the mean of a 100 kV beam
-    std::optional<double> threshold_hu;
 };
 
 void print_setup(const drr::CtReadResult& ct, const drr::StereoRigSpec& rig,
                  const drr::StereoViews& views) {
-    const drr::CtVolume& volume = ct.volume;
     fmt::print("{}\n", ct.source);
-    fmt::print("volume      {} x {} x {} voxels of {:.4g} x {:.4g} x {:.4g} mm{}\n",
-               volume.sizes[0], volume.sizes[1], volume.sizes[2], volume.spacing_mm[0],
-               volume.spacing_mm[1], volume.spacing_mm[2],
-               ct.shear.norm() > 0.0
-                   ? fmt::format(", gantry tilt of {:.1f} deg resampled",
-                                 std::atan(ct.shear.norm()) * 180.0 / std::numbers::pi)
-                   : "");
+    fmt::print("volume      {}\n", describe_grid(ct));
     fmt::print("isocentre   {:.2f} {:.2f} {:.2f} mm (LPS)\n", rig.isocentre_mm->x(),
                rig.isocentre_mm->y(), rig.isocentre_mm->z());
     fmt::print("rig         SDD {:g} mm, magnification {:.3f}, baseline {:.2f} mm\n", rig.sdd_mm,
@@ -123,15 +111,9 @@ drr::DicomImageOptions dicom_options(json record, const Eigen::Vector3d& isocent
 void render(const RenderOptions& options) {
     std::optional<Orbit> orbit;
     if (!options.orbit.empty()) orbit = read_orbit(options.orbit);
-    const drr::HuToMu hu_to_mu{drr::attenuation_per_mm("water", options.energy_kev),
-                               options.threshold_hu};
-    hu_to_mu.validate();
+    const drr::HuToMu hu_to_mu = make_hu_to_mu(options.attenuation);
     drr::StereoRigSpec rig = drr::read_rig(options.rig);
-    drr::VolumeReadOptions reading = options.reading;
-    reading.progress = progress_bar();
-    const drr::CtReadResult ct = drr::read_ct(options.ct, reading);
-    for (const std::string& warning : ct.warnings)
-        fmt::print(stderr, "stereodrr: warning: {}: {}\n", options.ct, warning);
+    const drr::CtReadResult ct = read_ct(options.ct);
     if (!rig.isocentre_mm) rig.isocentre_mm = ct.volume.centre_in_world_mm();
 
     const drr::StereoViews pair = make_stereo_rig(rig);
@@ -145,8 +127,8 @@ void render(const RenderOptions& options) {
     json record = {{"schema", "stereodrr/render/v1"},
                    {"version", drr::version()},
                    {"git_commit", drr::git_commit()},
-                   {"ct", ct_json(options.ct, ct, reading.assume_hu)},
-                   {"attenuation", attenuation_json(options.energy_kev, hu_to_mu)},
+                   {"ct", ct_json(options.ct, ct)},
+                   {"attenuation", attenuation_json(options.attenuation, hu_to_mu)},
                    {"projector", projector_json(options.projector)},
                    {"rig", rig_json(options.rig, rig, pair)},
                    {"picture_window", window_json(window)}};
@@ -191,20 +173,12 @@ void add_render(CLI::App& app, Run& run) {
     auto* command = app.add_subcommand("render", "Render radiographs from a CT");
     const auto options = std::make_shared<RenderOptions>();
     command
-        ->add_option("--ct", options->ct,
+        ->add_option("--ct", options->ct.path,
                      "Folder of DICOM files, or a NIfTI, NRRD or MetaImage file")
         ->required();
     command->add_option("--rig", options->rig, "Rig file, schema stereodrr/rig/v1")->required();
-    command->add_option("--threshold-hu", options->threshold_hu,
-                        "Voxels below this count as empty, e.g. 200 for bone alone");
-    command
-        ->add_option("--energy-kev", options->energy_kev,
-                     "Photon energy, which gives the attenuation of water")
-        ->capture_default_str();
-    command->add_option("--series", options->reading.series,
-                        "Number (stereodrr volume) or SeriesInstanceUID, for a folder of several series");
-    command->add_flag("--assume-hu", options->reading.assume_hu,
-                      "Take the values for HU although the file says or looks otherwise");
+    add_reading_options(*command, options->ct);
+    add_attenuation_options(*command, options->attenuation);
     command->add_option("--view", options->views, "Views of the rig to render; all by default")
         ->delimiter(',');
     command->add_option("--orbit", options->orbit,

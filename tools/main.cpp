@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
     tools::add_render(app, run);
     tools::add_detect(app, run);
     tools::add_triangulate(app, run);
+    tools::add_volume(app, run);
 
     try {
         app.parse(argc, argv);

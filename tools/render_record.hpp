@@ -4,8 +4,6 @@
 #include "render_output.hpp"
 
 #include <drr/geometry/stereo_rig.hpp>
-#include <drr/volume/hu_to_mu.hpp>
-#include <drr/volume/volume_io.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -16,8 +14,6 @@ namespace tools {
 
 using json = nlohmann::ordered_json;
 
-[[nodiscard]] json ct_json(const std::string& path, const drr::CtReadResult& ct, bool assume_hu);
-[[nodiscard]] json attenuation_json(double energy_kev, const drr::HuToMu& hu_to_mu);
 [[nodiscard]] json projector_json(const ProjectorChoice& choice);
 /// A rig whose isocentre is resolved.
 [[nodiscard]] json rig_json(const std::string& path, const drr::StereoRigSpec& rig,

@@ -90,7 +90,8 @@ MuVolume mu_volume(const CtVolume& volume, const HuToMu& hu_to_mu) {
 MuVolume16 mu_volume16(const CtVolume& volume, const HuToMu& hu_to_mu) {
     volume.validate();
     hu_to_mu.validate();
-    MuVolume16 result{volume, {}, hu_to_mu.mu_water_per_mm / 1000.0};
+    MuVolume16 result{volume, {}, hu_to_mu.curve(0.0) / 1000.0};
+    require(result.mu_per_step > 0.0, "16 bits need a curve that is above 0 at 0 HU, water");
     result.steps.resize(volume.voxel_count());
     std::atomic<bool> fits = true;
     for_each_mu(volume, hu_to_mu, [&](std::size_t n, double mu_per_mm) {

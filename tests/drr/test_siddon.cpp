@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(same_bytes_with_one_thread) {
 BOOST_AUTO_TEST_CASE(mu_volume_is_the_rule_on_the_grid) {
     CtVolume ct{{{2, 1, 2}, {1, 2, 3}, {4, 5, 6}}, {}};
     ct.hu = {-1000.0F, 0.0F, 1000.0F, -2000.0F};
-    const MuVolume volume = mu_volume(ct, {0.02, std::nullopt});
+    const MuVolume volume = mu_volume(ct, water_rule(0.02));
     BOOST_TEST(volume.at(0, 0, 0) == 0.0F);
     BOOST_TEST(volume.at(1, 0, 0) == 0.02F);
     BOOST_TEST(volume.at(0, 0, 1) == 0.04F);
@@ -273,8 +273,7 @@ BOOST_AUTO_TEST_CASE(mu_volume_is_the_rule_on_the_grid) {
 
 BOOST_AUTO_TEST_CASE(whole_hounsfield_units_fit_sixteen_bits) {
     CtVolume ct{{{2, 1, 2}}, {-1000.0F, 0.0F, 1000.0F, 31767.0F}};
-    HuToMu rule;
-    rule.mu_water_per_mm = 0.02;
+    const HuToMu rule = water_rule(0.02);
     const MuVolume exact = mu_volume(ct, rule);
     const MuVolume16 volume = mu_volume16(ct, rule);
     for (int n = 0; n < 4; ++n)

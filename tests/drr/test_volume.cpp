@@ -5,7 +5,6 @@
 #include <drr/core/file_io.hpp>
 #include <drr/geometry/rigid3.hpp>
 #include <drr/volume/ct_volume.hpp>
-#include <drr/volume/hu_to_mu.hpp>
 #include <drr/volume/slice_stack.hpp>
 #include <drr/volume/volume_io.hpp>
 
@@ -118,19 +117,6 @@ BOOST_AUTO_TEST_CASE(invalid_volumes_are_refused) {
     volume.hu.push_back(0);
     volume.direction(0, 1) = 0.1;
     check_error(ErrorCode::usage, "right angles", [&] { volume.validate(); });
-}
-
-BOOST_AUTO_TEST_CASE(hounsfield_rule) {
-    drr::HuToMu rule{0.02, std::nullopt};
-    BOOST_TEST(rule(-1000.0) == 0.0);
-    BOOST_TEST(rule(-3024.0) == 0.0);
-    BOOST_TEST(rule(0.0) == 0.02, boost::test_tools::tolerance(1e-12));
-    BOOST_TEST(rule(1000.0) == 0.04, boost::test_tools::tolerance(1e-12));
-    rule.threshold_hu = 200.0;
-    BOOST_TEST(rule(199.9) == 0.0);
-    BOOST_TEST(rule(200.0) == 0.024, boost::test_tools::tolerance(1e-12));
-    rule.mu_water_per_mm = 0.0;
-    check_error(ErrorCode::usage, "mu_water_per_mm", [&] { rule.validate(); });
 }
 
 // HU are stored as whole numbers; reading adds nothing to that rounding.

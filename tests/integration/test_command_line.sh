@@ -58,6 +58,17 @@ expect 3 err 'cut.png: not a readable image' detect "$work/cut.png" --diameter-p
 expect 4 err 'absent.png: cannot be opened' detect "$work/absent.png" --diameter-px 10 -o "$work/o"
 expect 2 err 'diameter' detect "$work/cut.png" --diameter-px -1 -o "$work/o"
 
+# A volume: 3 x 2 x 1 voxels, one of them air.
+printf 'ObjectType = Image\nNDims = 3\nDimSize = 3 2 1\nOffset = 1 2 3\nElementSpacing = 1 1 4\n%s' \
+    $'ElementType = MET_CHAR\nElementDataFile = LOCAL\n' >"$work/ct.mha"
+printf '\200\001\002\003\004\005' >>"$work/ct.mha"
+expect 3 err 'ct.mha: is not in HU: the lowest voxel is -128' volume "$work/ct.mha"
+expect 0 out '^volume +3 x 2 x 1 voxels of 1 x 1 x 4 mm$' volume --assume-hu "$work/ct.mha"
+expect 0 out '^HU +min -128, .* max 5$' volume --assume-hu "$work/ct.mha"
+expect 0 out '"schema": "stereodrr/volume/v1"' volume --assume-hu --json "$work/ct.mha"
+expect 3 err 'holds no DICOM file of an image$' volume "$phantoms"
+expect 4 err 'absent: no such file or folder$' volume "$work/absent"
+
 # A calibration with a NaN.
 printf 'image size\n10,10\n\ncamera matrix\nnan,0,5\n0,100,5\n0,0,1\n' >"$work/cam.txt"
 echo >"$work/points.csv"

@@ -19,7 +19,7 @@ using drr::XrayView;
 using Eigen::Vector3d;
 
 /// mu = 1 / mm at 0 HU, so that line integrals are lengths.
-const drr::HuToMu unit_mu{1.0, std::nullopt};
+const drr::HuToMu unit_mu = drr::water_rule(1.0);
 
 CtVolume air(std::array<int, 3> sizes, const Vector3d& spacing_mm) {
     CtVolume volume{{sizes, spacing_mm}, {}};
@@ -42,7 +42,7 @@ XrayView view_of(double source_isocentre_mm, double sdd_mm, int pixels, double p
 Image<float> exact_sphere(const XrayView& view, const Vector3d& centre, double radius) {
     const drr::Shape sphere{drr::Sphere{radius},
                             drr::Rigid3(Eigen::Quaterniond::Identity(), centre)};
-    return drr::AnalyticProjector({{sphere, unit_mu.mu_water_per_mm, 1}}, {.samples_per_pixel = 1})
+    return drr::AnalyticProjector({{sphere, unit_mu(0.0), 1}}, {.samples_per_pixel = 1})
         .line_integrals(view);
 }
 

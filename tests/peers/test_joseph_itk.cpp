@@ -12,7 +12,7 @@ using namespace test;
 namespace {
 
 /// mu = 1 / mm at 0 HU.
-const HuToMu unit_mu{1.0, std::nullopt};
+const HuToMu unit_mu = water_rule(1.0);
 
 /// Random voxels within a ball, air around it: nothing near the borders, where ITK cuts rays at
 /// voxel centres.
