@@ -204,6 +204,35 @@ BOOST_AUTO_TEST_CASE(an_interrupted_sequence_leaves_whole_files) {
     BOOST_TEST(others == 2 * images);
 }
 
+// The block is water (0 HU) in air: rules and windows act on what they should.
+BOOST_AUTO_TEST_CASE(attenuation_options) {
+    const test::TemporaryFolder folder;
+    const std::string base = folder.path().string();
+    drr::write_file(folder.path() / "ct.mha", ct());
+    drr::write_file(folder.path() / "rig.yaml", rig);
+    const auto largest = [&](const std::string& more) {
+        BOOST_REQUIRE_EQUAL(run("render --ct " + base + "/ct.mha --rig " + base + "/rig.yaml -o " +
+                                base + "/out " + more),
+                            0);
+        const auto image = drr::read_float_image(folder.path() / "out" / "view0.mha").pixels;
+        return *std::max_element(image.pixels().begin(), image.pixels().end());
+    };
+    const float water = largest("");
+    BOOST_TEST(largest("--mu-rule bilinear") == water);
+    BOOST_TEST(largest("--hu-window -100:100") == water);
+    BOOST_TEST(largest("--hu-window -100:") == water);
+    BOOST_TEST(largest("--hu-clip -500") == 0.5F * water,
+               boost::test_tools::tolerance(1e-5F));  // rounding of floats
+    // NIST: water at 60 and 100 keV, 0.2059 and 0.1707 cm2/g; xraylib agrees to 2 %.
+    BOOST_TEST(largest("--energy-kev 100") / water == 0.1707F / 0.2059F,
+               boost::test_tools::tolerance(0.02F));
+    const auto record =
+        nlohmann::json::parse(drr::read_text_file(folder.path() / "out" / "render.json"));
+    BOOST_TEST(record.at("attenuation").at("energy_kev") == 100.0);
+    BOOST_TEST(record.at("attenuation").at("knots").size() == 2U);
+    BOOST_TEST(record.at("attenuation").at("window_hu").at(0).is_null());
+}
+
 BOOST_AUTO_TEST_CASE(exit_codes) {
     const test::TemporaryFolder folder;
     const std::string base = folder.path().string();
@@ -222,6 +251,12 @@ BOOST_AUTO_TEST_CASE(exit_codes) {
          {"--window 3:1", "--window 1", "--window 0:nan", "--window 0:1:2", "--window a:b",
           "--scale sqrt", "--picture gif", "--orbit 0:360", "--view 2", "--view -1"})
         BOOST_TEST(render("ct.mha", "rig.yaml", wrong) == 2, wrong);
+    BOOST_TEST(render("ct.mha", "rig.yaml", "--mu-rule none") == 2);
+    BOOST_TEST(render("ct.mha", "rig.yaml", "--mu-rule bilinear --scan-energy-kev 1") == 2);
+    for (const std::string window : {"200", "200:100", "a:b", "1:2:3", "nan:", "1e999:"})
+        BOOST_TEST(render("ct.mha", "rig.yaml", "--hu-window " + window) == 2, window);
+    BOOST_TEST(render("ct.mha", "rig.yaml", "--hu-clip -2000") == 2);
+    BOOST_TEST(render("ct.mha", "rig.yaml", "--hu-window 5000:") == 5);  // nothing is left
     BOOST_TEST(render("rig.yaml", "rig.yaml") == 3);
     BOOST_TEST(render("ct.mha", "ct.mha") == 3);
     BOOST_TEST(render("none.mha", "rig.yaml") == 4);
