@@ -57,6 +57,10 @@ ExperimentSpec read_keys(const drr::YamlMap& map) {
     spec.rig = drr::read_rig_keys(map.map("rig"));
     if (spec.rig.stereo_angle_rad == 0.0)
         map.fail("rig", "'rig.stereo_angle_deg' must be above 0: two equal views give no depth");
+    if (spec.rig.pixel_pitch_mm.x() != spec.rig.pixel_pitch_mm.y())
+        map.fail("rig",
+                 "'rig.detector.pixel_pitch_mm' must be one number: beads are detected as "
+                 "discs, which pixels that are not square make ellipses");
     spec.poses = read_poses(map.map("poses"));
     spec.imaging = read_imaging(map.map("imaging"));
     const drr::YamlMap nominal = map.map("nominal");

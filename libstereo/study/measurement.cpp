@@ -26,9 +26,8 @@ LaboratoryKnowledge laboratory_knowledge(const ExperimentSpec& spec,
         known.nominal.push_back({calibrated.pinhole, calibrated.view_from_world.rotation,
                                  calibrated.width_px, calibrated.height_px});
     }
-    // Of the circle that covers as many pixels, where pixels are not square.
-    known.bead_diameter_px = diameter_mm * nominal.sdd_mm / nominal.source_isocentre_mm /
-                             std::sqrt(nominal.pixel_pitch_mm.prod());
+    known.bead_diameter_px =
+        diameter_mm * nominal.sdd_mm / nominal.source_isocentre_mm / nominal.pixel_pitch_mm.x();
     return known;
 }
 

@@ -82,6 +82,7 @@ BOOST_AUTO_TEST_CASE(a_bad_experiment_is_named_by_file_line_and_key) {
         {"sdd_mm: 1200", "sdd_cm: 120", "key 'rig.sdd_mm' is missing"},
         {"stereo_angle_deg: 6", "stereo_angle_deg: .nan", "'rig.stereo_angle_deg' must be finite"},
         {"stereo_angle_deg: 6", "stereo_angle_deg: 0", "must be above 0"},
+        {"pixel_pitch_mm: 0.25", "pixel_pitch_mm: [0.25, 0.26]", "must be one number"},
         {"calibration: 12", "calibration: 0", "'poses.calibration' must be between 1"},
         {"photon_energy_kev: 60", "photon_energy_kev: 0.1", "'imaging.photon_energy_kev'"},
         {"phantom: small_lego_cube.yaml", "phantom: absent.yaml", "absent.yaml: cannot be opened"},
