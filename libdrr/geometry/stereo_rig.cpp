@@ -43,9 +43,7 @@ XrayView turned_view(const StereoRigSpec& spec, double turn_rad) {
     view.pixel_pitch_mm = spec.pixel_pitch_mm;
     view.width_px = spec.width_px;
     view.height_px = spec.height_px;
-    view.principal_point_px =
-        Eigen::Vector2d(0.5 * (spec.width_px - 1), 0.5 * (spec.height_px - 1)) +
-        spec.principal_offset_px;
+    view.principal_point_px = view.middle_px() + spec.principal_offset_px;
     return view;
 }
 

@@ -1,6 +1,9 @@
 #include <drr/core/error.hpp>
 #include <drr/geometry/xray_view.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 
 namespace drr {
@@ -31,6 +34,50 @@ Eigen::Vector3d XrayView::pixel_in_world_mm(const Eigen::Vector2d& pixel) const 
 
 Eigen::Vector2d XrayView::project(const Eigen::Vector3d& point_in_world_mm) const {
     return calibrated().project(point_in_world_mm);
+}
+
+void Detector::validate() const {
+    require(std::isfinite(pixel_pitch_mm) && pixel_pitch_mm > 0.0,
+            "the detector's pixel pitch must be positive");
+    require(!row_pitch_mm || (std::isfinite(*row_pitch_mm) && *row_pitch_mm > 0.0),
+            "the detector's pitch of rows must be positive");
+    require(width_px > 0 && height_px > 0, "the detector's size in pixels must be positive");
+}
+
+XrayView view_from_projection(const Matrix34d& projection_matrix, const Detector& detector) {
+    // A bead's centre is measured to 0.01 px at best.
+    constexpr double max_shear_px = 1e-3;
+    // Of the SDD from either focal length: a micrometre of a metre.
+    constexpr double max_disagreement = 1e-6;
+    detector.validate();
+    require(projection_matrix.allFinite(), "a projection matrix must be finite");
+    const auto [view, skew_px] = decompose_projection(projection_matrix);
+    const Pinhole& pinhole = view.pinhole;
+    const double rows =
+        std::max(std::abs(pinhole.cy_px), std::abs(pinhole.cy_px - (detector.height_px - 1)));
+    const double shear_px = std::abs(skew_px) * rows / pinhole.fy_px;
+    require(shear_px <= max_shear_px,
+            fmt::format("the projection matrix has a skew of {:.6g} px, which moves pixels by up "
+                        "to {:.3g} px; the axes of a detector are at right angles",
+                        skew_px, shear_px));
+    XrayView result;
+    result.view_from_world = view.view_from_world;
+    result.sdd_mm = pinhole.fx_px * detector.pixel_pitch_mm;
+    result.pixel_pitch_mm = {detector.pixel_pitch_mm, result.sdd_mm / pinhole.fy_px};
+    result.principal_point_px = {pinhole.cx_px, pinhole.cy_px};
+    result.width_px = detector.width_px;
+    result.height_px = detector.height_px;
+    if (detector.row_pitch_mm) {
+        const double sdd_mm = pinhole.fy_px * *detector.row_pitch_mm;
+        require(std::abs(sdd_mm - result.sdd_mm) <= max_disagreement * result.sdd_mm,
+                fmt::format("the focal lengths {:.9g} and {:.9g} px times the pitches {} and {} mm "
+                            "give two source-detector distances, {:.9g} and {:.9g} mm; with the "
+                            "first pitch alone, that of rows follows",
+                            pinhole.fx_px, pinhole.fy_px, detector.pixel_pitch_mm,
+                            *detector.row_pitch_mm, result.sdd_mm, sdd_mm));
+    }
+    result.validate();
+    return result;
 }
 
 CalibratedView XrayView::calibrated() const {

@@ -5,6 +5,8 @@
 
 #include <Eigen/Core>
 
+#include <optional>
+
 namespace drr {
 
 /// One X-ray source with its planar detector. View frame: origin at the source, x right along
@@ -22,6 +24,10 @@ struct XrayView {
     void validate() const;
 
     [[nodiscard]] Eigen::Vector3d source_in_world_mm() const;
+    /// The middle of the image.
+    [[nodiscard]] Eigen::Vector2d middle_px() const {
+        return {0.5 * (width_px - 1), 0.5 * (height_px - 1)};
+    }
     /// A pixel's centre as a point of the detector.
     [[nodiscard]] Eigen::Vector3d pixel_in_view_mm(const Eigen::Vector2d& pixel) const;
     [[nodiscard]] Eigen::Vector3d pixel_in_world_mm(const Eigen::Vector2d& pixel) const;
@@ -29,5 +35,27 @@ struct XrayView {
     /// The same view without physical sizes: focal length = SDD / pitch.
     [[nodiscard]] CalibratedView calibrated() const;
 };
+
+/// What a detector is beside where it stands: neither a projection matrix nor an RTK geometry holds
+/// it.
+struct Detector {
+    int width_px = 0;
+    int height_px = 0;
+    double pixel_pitch_mm = 0.0;  ///< along columns' numbers (u)
+    /// Along rows' numbers (v); where it is not given, a projection matrix's focal lengths tell it,
+    /// and else pixels are square.
+    std::optional<double> row_pitch_mm;
+
+    /// Throws Error(usage) unless size and pitches are positive and finite.
+    void validate() const;
+};
+
+/// The view of a projection matrix, world mm to homogeneous pixels of any scale and sign, whose v
+/// grows downwards where u grows to the right (as seen from the source). SDD is the focal length
+/// times the pitch. Throws Error(usage) when there is no pinhole, when both pitches are given and
+/// disagree on the SDD by more than a millionth, or when the matrix has a skew that moves a pixel
+/// of the detector by more than 0.001 px.
+[[nodiscard]] XrayView view_from_projection(const Matrix34d& projection_matrix,
+                                            const Detector& detector);
 
 }  // namespace drr
