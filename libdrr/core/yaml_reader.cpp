@@ -277,23 +277,35 @@ const std::string& YamlMap::file() const {
     return state_->file;
 }
 
-YamlMap parse_yaml(const std::string& text, const std::string& name, const std::string& kind) {
+std::string YamlMap::schema(const std::vector<std::string>& kinds) const {
+    std::vector<std::string> expected;
+    const std::string found = text("schema");
+    for (const std::string& kind : kinds) {
+        expected.push_back("'stereodrr/" + kind + "/v1'");
+        if (expected.back() == "'" + found + "'") return kind;
+    }
+    fail("schema",
+         fmt::format("schema must be {}, found '{}'", fmt::join(expected, " or "), found));
+}
+
+YamlMap parse_yaml(const std::string& text, const std::string& name) {
     auto state = std::make_shared<YamlMap::State>();
     state->file = name;
     try {
         if (!is_one_document(text))
             throw Error(ErrorCode::invalid_file, "expected exactly one YAML document", name);
         state->node = YAML::Load(text);
-        YamlMap map(state);
-        const std::string expected = "stereodrr/" + kind + "/v1";
-        const std::string schema = map.text("schema");
-        if (schema != expected)
-            map.fail("schema", fmt::format("schema must be '{}', found '{}'", expected, schema));
-        return map;
+        return YamlMap(state);
     } catch (const YAML::Exception& error) {
         throw Error(ErrorCode::invalid_file, one_line("not valid YAML: " + error.msg),
                     place(name, error.mark));
     }
+}
+
+YamlMap parse_yaml(const std::string& text, const std::string& name, const std::string& kind) {
+    YamlMap map = parse_yaml(text, name);
+    (void)map.schema({kind});
+    return map;
 }
 
 YamlMap read_yaml(const std::filesystem::path& path, const std::string& kind) {

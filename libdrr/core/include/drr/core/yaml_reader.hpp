@@ -52,6 +52,10 @@ class YamlMap {
     /// A list of mappings; empty when the key is missing.
     [[nodiscard]] std::vector<YamlMap> maps(const std::string& key) const;
 
+    /// The kind of the document, of those that the caller reads: key `schema` must be
+    /// "stereodrr/<kind>/v1".
+    [[nodiscard]] std::string schema(const std::vector<std::string>& kinds) const;
+
     /// Refuses keys that nobody asked for and names those that are known. A key that differs from a
     /// known one only in its unit suffix is called what it is: a wrong unit.
     void finish() const;
@@ -67,13 +71,16 @@ class YamlMap {
     struct State;
     explicit YamlMap(std::shared_ptr<State> state);
     std::shared_ptr<State> state_;
-    friend YamlMap parse_yaml(const std::string&, const std::string&, const std::string&);
+    friend YamlMap parse_yaml(const std::string&, const std::string&);
 };
 
 /// Reads text as one YAML document whose key `schema` must be "stereodrr/<kind>/v1". `name` stands
 /// for the file in messages. Throws Error(invalid_file) with name:line.
 [[nodiscard]] YamlMap parse_yaml(const std::string& text, const std::string& name,
                                  const std::string& kind);
+
+/// The same for a file that may be of several kinds; the caller asks for schema() next.
+[[nodiscard]] YamlMap parse_yaml(const std::string& text, const std::string& name);
 
 /// The same from a file of at most 16 MiB. Throws Error(io) when it cannot be read.
 [[nodiscard]] YamlMap read_yaml(const std::filesystem::path& path, const std::string& kind);
