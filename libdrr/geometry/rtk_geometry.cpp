@@ -16,7 +16,8 @@ namespace {
 
 constexpr double degree = std::numbers::pi / 180.0;
 
-// The parameters of one projection; those that a file does not give are 0.
+// The parameters of one projection. What an element sets holds until it is set again, also in the
+// projections that follow (as RTK reads them); what is never set is 0.
 struct Projection {
     double source_isocentre_mm = 0.0;
     double sdd_mm = 0.0;
@@ -122,21 +123,21 @@ class Reader {
         if (version != "2" && version != "3")
             fail(root, fmt::format("RTK geometry version must be 2 or 3, found '{}'", version),
                  ErrorCode::unsupported);
-        Projection common;
+        Projection current;
         std::vector<XrayView> result;
         for (const pugi::xml_node node : root.children()) {
             if (node.type() != pugi::node_element) fail(node, "expected elements, found text");
             if (std::string_view(node.name()) == "Projection")
-                result.push_back(view(node, common, result.size(), detector));
+                result.push_back(view(node, current, result.size(), detector));
             else
-                read_parameter(node, common, "");
+                read_parameter(node, current, "");
         }
         if (result.empty()) fail(root, "the geometry has no <Projection>");
         return result;
     }
 
   private:
-    [[nodiscard]] XrayView view(const pugi::xml_node& projection, Projection p, std::size_t number,
+    [[nodiscard]] XrayView view(const pugi::xml_node& projection, Projection& p, std::size_t number,
                                 const Detector& detector) const {
         const std::string place = fmt::format("projection {}: ", number);
         pugi::xml_node matrix;

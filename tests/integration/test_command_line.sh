@@ -74,4 +74,18 @@ printf 'image size\n10,10\n\ncamera matrix\nnan,0,5\n0,100,5\n0,0,1\n' >"$work/c
 echo >"$work/points.csv"
 expect 3 err 'cam.txt:5: ' triangulate --calibration "$work/cam.txt" "$work/cam.txt" \
     --points "$work/points.csv" "$work/points.csv" -o "$work/o"
+
+# Views: to an RTK geometry and back; a file without detectors needs one.
+rig=$(cd "$(dirname "$0")/../../examples/rigs" && pwd)/chest.yaml
+detector=(--size-px 512,512 --pitch-mm 0.8)
+expect 0 out 'stereo angle 6.000 deg, baseline 162.24 mm' geometry "$rig" -o "$work/g.xml"
+expect 0 out 'stereo angle 6.000 deg, baseline 162.24 mm' geometry "$work/g.xml" "${detector[@]}" -o "$work/g.txt"
+expect 0 out 'stereo angle 6.000 deg, baseline 162.24 mm' geometry "${detector[@]}" "$work/g.txt" -o "$work/g.yaml"
+expect 0 out ' 1 +81.12 +-1547.88 +0.00 +1800.00 +-177.00 +0.00 +0.00 ' geometry "$work/g.yaml"
+expect 2 err 'g.xml: the file holds no detector' geometry "$work/g.xml"
+expect 2 err 'given together' geometry "$work/g.xml" --size-px 512,512
+expect 2 err 'g.yaml: the file holds its detectors' geometry "$work/g.yaml" "${detector[@]}"
+expect 2 err "g.doc: the file's name must end in" geometry "$rig" -o "$work/g.doc"
+sed -i 's/>1800</>0</' "$work/g.xml"
+expect 3 err 'g.xml:4: projection 0: SourceToDetectorDistance is 0' geometry "$work/g.xml" "${detector[@]}"
 exit $failures

@@ -15,7 +15,8 @@ namespace drr {
 /// with the largest physical coordinate. RTK's physical coordinate (0, 0) is taken for the middle
 /// of the image.
 ///
-/// A projection's matrix must agree with its parameters to 0.001. Collimation is no matter of the
+/// A parameter holds from where it is given until it is given again, as in RTK. A projection's
+/// matrix must agree with its parameters to 0.001. Collimation is no matter of the
 /// geometry and ignored. Throws Error(invalid_file), Error(unsupported) for parallel beams and
 /// cylindrical detectors, with name:line and the projection's number (from 0).
 [[nodiscard]] std::vector<XrayView> parse_rtk_geometry(const std::string& text,
