@@ -6,10 +6,11 @@
 #include "projector_choice.hpp"
 #include "render_output.hpp"
 #include "render_record.hpp"
+#include "view_options.hpp"
 
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
-#include <drr/geometry/stereo_rig.hpp>
+#include <drr/geometry/view_files.hpp>
 
 #include <fmt/format.h>
 
@@ -33,20 +34,25 @@ struct RenderOptions {
     CtOptions ct;
     AttenuationOptions attenuation;
     std::string rig;
+    ViewOptions detector;
     ProjectorChoice projector;
     OutputOptions output;
     std::vector<std::size_t> views;  ///< of the rig; empty: all
     std::string orbit;               ///< START:STOP:STEP; empty: none
 };
 
-void print_setup(const drr::CtReadResult& ct, const drr::StereoRigSpec& rig,
-                 const drr::StereoViews& views) {
+void print_setup(const drr::CtReadResult& ct, const drr::ViewSet& set,
+                 const Eigen::Vector3d& isocentre_mm) {
     fmt::print("{}\n", ct.source);
     fmt::print("volume      {}\n", describe_grid(ct));
-    fmt::print("isocentre   {:.2f} {:.2f} {:.2f} mm (LPS)\n", rig.isocentre_mm->x(),
-               rig.isocentre_mm->y(), rig.isocentre_mm->z());
-    fmt::print("rig         SDD {:g} mm, magnification {:.3f}, baseline {:.2f} mm\n", rig.sdd_mm,
-               rig.sdd_mm / rig.source_isocentre_mm, baseline_mm(views));
+    fmt::print("isocentre   {:.2f} {:.2f} {:.2f} mm (LPS)\n", isocentre_mm.x(), isocentre_mm.y(),
+               isocentre_mm.z());
+    if (set.rig)
+        fmt::print("rig         SDD {:g} mm, magnification {:.3f}, baseline {:.2f} mm\n",
+                   set.rig->sdd_mm, set.rig->sdd_mm / set.rig->source_isocentre_mm,
+                   drr::baseline_mm({set.views[0], set.views[1]}));
+    else
+        fmt::print("views       {}\n", set.views.size());
 }
 
 void print_window(const drr::GreyWindow& window) {
@@ -112,13 +118,13 @@ void render(const RenderOptions& options) {
     std::optional<Orbit> orbit;
     if (!options.orbit.empty()) orbit = read_orbit(options.orbit);
     const drr::HuToMu hu_to_mu = make_hu_to_mu(options.attenuation);
-    drr::StereoRigSpec rig = drr::read_rig(options.rig);
     const drr::CtReadResult ct = read_ct(options.ct);
-    if (!rig.isocentre_mm) rig.isocentre_mm = ct.volume.centre_in_world_mm();
-
-    const drr::StereoViews pair = make_stereo_rig(rig);
-    std::vector<NamedView> views = chosen_views(pair, options.views);
-    if (orbit) views = orbit_frames(views, *orbit, *rig.isocentre_mm);
+    // What a file of views without a rig turns about, and what DICOM takes for the patient.
+    const Eigen::Vector3d volume_centre = ct.volume.centre_in_world_mm();
+    const drr::ViewSet set = drr::read_views(options.rig, options.detector.reading(volume_centre));
+    const Eigen::Vector3d isocentre = set.rig ? set.rig->isocentre_mm.value() : volume_centre;
+    std::vector<NamedView> views = chosen_views(set.views, options.views);
+    if (orbit) views = orbit_frames(views, *orbit, isocentre);
     // One bar at a time: of the frames of a sequence, else of a slow image.
     const drr::ProgressSink frame_progress = orbit ? progress_bar() : drr::ProgressSink();
     const auto projector = make_projector(options.projector, ct.volume, hu_to_mu,
@@ -130,13 +136,13 @@ void render(const RenderOptions& options) {
                    {"ct", ct_json(options.ct, ct)},
                    {"attenuation", attenuation_json(options.attenuation, hu_to_mu)},
                    {"projector", projector_json(options.projector)},
-                   {"rig", rig_json(options.rig, rig, pair)},
+                   {"rig", rig_json(options.rig, set)},
                    {"picture_window", window_json(window)}};
     if (orbit)
         record["orbit"] = {{"start_deg", orbit->start_deg},
                            {"stop_deg", orbit->stop_deg},
                            {"step_deg", orbit->step_deg}};
-    const drr::DicomImageOptions settings = dicom_options(record, *rig.isocentre_mm);
+    const drr::DicomImageOptions settings = dicom_options(record, isocentre);
 
     const fs::path folder = options.output.folder;
     drr::make_folder(folder);
@@ -161,7 +167,7 @@ void render(const RenderOptions& options) {
     record["views"] = views_json;
     drr::write_file(folder / "render.json", record.dump(2) + "\n");
 
-    print_setup(ct, rig, pair);
+    print_setup(ct, set, isocentre);
     print_window(window);
     print_copies(projector->copies());
     print_table(table);
@@ -176,10 +182,16 @@ void add_render(CLI::App& app, Run& run) {
         ->add_option("--ct", options->ct.path,
                      "Folder of DICOM files, or a NIfTI, NRRD or MetaImage file")
         ->required();
-    command->add_option("--rig", options->rig, "Rig file, schema stereodrr/rig/v1")->required();
+    command
+        ->add_option("--rig", options->rig,
+                     "A rig or views (YAML), an RTK geometry (XML) or 3x4 matrices (text)")
+        ->required();
+    add_view_options(*command, options->detector);
     add_reading_options(*command, options->ct);
     add_attenuation_options(*command, options->attenuation);
-    command->add_option("--view", options->views, "Views of the rig to render; all by default")
+    command
+        ->add_option("--view", options->views,
+                     "Views to render by their number from 0; all by default")
         ->delimiter(',');
     command->add_option("--orbit", options->orbit,
                         "A sequence that turns the rig about the patient's long axis, "

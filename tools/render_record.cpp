@@ -14,18 +14,20 @@ json projector_json(const ProjectorChoice& choice) {
     return record;
 }
 
-json rig_json(const std::string& path, const drr::StereoRigSpec& rig,
-              const drr::StereoViews& views) {
-    return {{"file", path},
-            {"sdd_mm", rig.sdd_mm},
-            {"source_isocentre_mm", rig.source_isocentre_mm},
-            {"stereo_angle_rad", rig.stereo_angle_rad},
-            {"stereo_axis", json_list(rig.stereo_axis)},
-            {"primary_angle_rad", rig.primary_angle_rad},
-            {"secondary_angle_rad", rig.secondary_angle_rad},
-            {"detector_rotation_rad", rig.detector_rotation_rad},
-            {"isocentre_mm", json_list(rig.isocentre_mm.value())},
-            {"baseline_mm", baseline_mm(views)}};
+json rig_json(const std::string& path, const drr::ViewSet& set) {
+    json record = {{"file", path}};
+    if (!set.rig) return record;
+    const drr::StereoRigSpec& rig = *set.rig;
+    record.update({{"sdd_mm", rig.sdd_mm},
+                   {"source_isocentre_mm", rig.source_isocentre_mm},
+                   {"stereo_angle_rad", rig.stereo_angle_rad},
+                   {"stereo_axis", json_list(rig.stereo_axis)},
+                   {"primary_angle_rad", rig.primary_angle_rad},
+                   {"secondary_angle_rad", rig.secondary_angle_rad},
+                   {"detector_rotation_rad", rig.detector_rotation_rad},
+                   {"isocentre_mm", json_list(rig.isocentre_mm.value())},
+                   {"baseline_mm", drr::baseline_mm({set.views[0], set.views[1]})}});
+    return record;
 }
 
 json window_json(const drr::GreyWindow& window) {

@@ -3,7 +3,7 @@
 #include "projector_choice.hpp"
 #include "render_output.hpp"
 
-#include <drr/geometry/stereo_rig.hpp>
+#include <drr/geometry/view_files.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -15,9 +15,8 @@ namespace tools {
 using json = nlohmann::ordered_json;
 
 [[nodiscard]] json projector_json(const ProjectorChoice& choice);
-/// A rig whose isocentre is resolved.
-[[nodiscard]] json rig_json(const std::string& path, const drr::StereoRigSpec& rig,
-                            const drr::StereoViews& views);
+/// Where the views came from; of a rig, what it is.
+[[nodiscard]] json rig_json(const std::string& path, const drr::ViewSet& set);
 [[nodiscard]] json window_json(const drr::GreyWindow& window);
 [[nodiscard]] json view_json(const NamedView& view, const std::vector<std::string>& files);
 
