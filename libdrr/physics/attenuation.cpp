@@ -60,7 +60,8 @@ double fluorescence_cm2_per_g(int atomic_number, double energy_kev) {
     double sum = 0.0;
     for (const int line : {KA_LINE, KB_LINE, LA_LINE, LB_LINE}) {
         // Light elements do not have the line, and below the edge it is not excited: no error here.
-        const double emitted = CS_FluorLine_Kissel_Cascade(atomic_number, line, energy_kev, nullptr);
+        const double emitted =
+            CS_FluorLine_Kissel_Cascade(atomic_number, line, energy_kev, nullptr);
         if (emitted > 0.0) sum += emitted * LineEnergy(atomic_number, line, nullptr) / energy_kev;
     }
     return sum;

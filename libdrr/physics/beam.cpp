@@ -1,0 +1,99 @@
+#include "beam_row.hpp"
+
+#include <drr/core/error.hpp>
+#include <drr/core/parallel.hpp>
+#include <drr/physics/beam.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace drr {
+
+namespace {
+
+std::vector<float> in_float(const std::vector<double>& values) {
+    return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+void DetectorOptions::validate() const {
+    scintillator.validate();
+    require(std::isfinite(thickness_mm) && thickness_mm > 0.0,
+            fmt::format("the detector's thickness must be above 0 mm, found {}", thickness_mm));
+}
+
+PolychromaticBeam::PolychromaticBeam(const Spectrum& spectrum, const DetectorOptions& detector,
+                                     const std::vector<Material>& materials) {
+    spectrum.validate();
+    detector.validate();
+    const double photons = spectrum.photons();
+    for (const auto& c : spectrum.components) {
+        const double mu = attenuation_per_mm(detector.scintillator, c.energy_kev);
+        const double detected = -std::expm1(-mu * detector.thickness_mm);
+        const double left = detector.kind == DetectorKind::photon_counting
+                                ? 1.0
+                                : c.energy_kev / mu *
+                                      energy_absorption_per_mm(detector.scintillator, c.energy_kev,
+                                                               detector.fluorescence);
+        mean_.push_back(c.photons / photons * detected * left);
+        variance_.push_back(mean_.back() * left);
+    }
+    for (const Material& material : materials) {
+        material.validate();
+        auto& mu_per_mm = mu_per_mm_.emplace_back();
+        for (const auto& c : spectrum.components)
+            mu_per_mm.push_back(attenuation_per_mm(material, c.energy_kev));
+    }
+}
+
+SignalMoments PolychromaticBeam::moments(std::span<const double> lengths_mm) const {
+    require(lengths_mm.size() == materials(),
+            fmt::format("the beam knows {} materials, found {} path lengths", materials(),
+                        lengths_mm.size()));
+    SignalMoments result;
+    for (std::size_t i = 0; i < mean_.size(); ++i) {
+        double line_integral = 0.0;
+        for (std::size_t m = 0; m < lengths_mm.size(); ++m)
+            line_integral += mu_per_mm_[m][i] * lengths_mm[m];
+        const double passing = std::exp(-line_integral);
+        result.mean += mean_[i] * passing;
+        result.variance += variance_[i] * passing;
+    }
+    return result;
+}
+
+SignalMoments PolychromaticBeam::open() const {
+    return moments(std::vector<double>(materials(), 0.0));
+}
+
+double PolychromaticBeam::line_integral(std::span<const double> lengths_mm) const {
+    return std::log(open().mean / moments(lengths_mm).mean);
+}
+
+SignalImages PolychromaticBeam::moments(const std::vector<Image<float>>& lengths_mm) const {
+    require(lengths_mm.size() == materials() && !lengths_mm.empty(),
+            fmt::format("the beam knows {} materials, found {} images of path lengths", materials(),
+                        lengths_mm.size()));
+    const int width = lengths_mm.front().width();
+    const int height = lengths_mm.front().height();
+    for (const auto& image : lengths_mm)
+        require(image.width() == width && image.height() == height,
+                "the images of path lengths differ in size");
+
+    BeamTable table{in_float(mean_), in_float(variance_), {}};
+    for (const auto& mu_per_mm : mu_per_mm_)
+        table.mu_per_mm.push_back(in_float(mu_per_mm));
+    SignalImages result{Image<float>(width, height), Image<float>(width, height)};
+    parallel_for(static_cast<std::size_t>(height), [&](std::size_t y) {
+        const int row = static_cast<int>(y);
+        std::vector<const float*> lengths;
+        for (const auto& image : lengths_mm)
+            lengths.push_back(image.row(row));
+        beam_row(table, lengths, width, result.mean.row(row), result.variance.row(row));
+    });
+    return result;
+}
+
+}  // namespace drr
