@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
     tools::add_triangulate(app, run);
     tools::add_volume(app, run);
     tools::add_geometry(app, run);
+    tools::add_spectrum(app, run);
 
     try {
         app.parse(argc, argv);

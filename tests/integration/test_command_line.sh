@@ -52,6 +52,14 @@ expect 2 err 'output is required' validate
 touch "$work/file"
 expect 4 err 'file.*the folder cannot be made' validate -o "$work/file/sub"
 
+# Spectra.
+expect 0 out '^1st half-value layer +3\.[0-9]+ mm Al' spectrum --kvp 90 -o "$work/spectrum.csv"
+expect 2 err 'between 30 and 150 kV, found 20$' spectrum --kvp 20
+expect 2 err "expected MATERIAL:MM such as aluminium:2.5, found 'aluminium'" spectrum --filter aluminium
+expect 2 err "unknown material 'cheese'" spectrum --filter cheese:1
+expect 2 err 'must not be negative, found -1 mm' spectrum --filter copper:-1
+expect 2 err 'leave no photons' spectrum --filter lead:100
+
 # A picture that is cut short or none at all.
 printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR' >"$work/cut.png"
 expect 3 err 'cut.png: not a readable image' detect "$work/cut.png" --diameter-px 10 -o "$work/o"
