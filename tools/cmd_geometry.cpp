@@ -68,7 +68,7 @@ void print_table(const std::vector<drr::XrayView>& views) {
 }
 
 void show_geometry(const GeometryOptions& options) {
-    const auto views = drr::read_views(options.input, options.views.reading()).views;
+    const auto views = drr::read_views(options.input, options.views.detector()).views;
     if (!options.output.empty()) drr::write_file(options.output, text_for(options.output, views));
     print_table(views);
 }

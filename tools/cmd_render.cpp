@@ -118,10 +118,11 @@ void render(const RenderOptions& options) {
     std::optional<Orbit> orbit;
     if (!options.orbit.empty()) orbit = read_orbit(options.orbit);
     const drr::HuToMu hu_to_mu = make_hu_to_mu(options.attenuation);
+    drr::ViewSet set = drr::read_views(options.rig, options.detector.detector());
     const drr::CtReadResult ct = read_ct(options.ct);
     // What a file of views without a rig turns about, and what DICOM takes for the patient.
     const Eigen::Vector3d volume_centre = ct.volume.centre_in_world_mm();
-    const drr::ViewSet set = drr::read_views(options.rig, options.detector.reading(volume_centre));
+    set.place_rig(volume_centre);
     const Eigen::Vector3d isocentre = set.rig ? set.rig->isocentre_mm.value() : volume_centre;
     std::vector<NamedView> views = chosen_views(set.views, options.views);
     if (orbit) views = orbit_frames(views, *orbit, isocentre);

@@ -16,7 +16,15 @@ json projector_json(const ProjectorChoice& choice) {
 
 json rig_json(const std::string& path, const drr::ViewSet& set) {
     json record = {{"file", path}};
-    if (!set.rig) return record;
+    if (!set.rig) {
+        record["views"] = json::array();
+        for (const drr::XrayView& view : set.views)
+            record["views"].push_back(
+                {{"projection_matrix", json_rows(view.calibrated().projection_matrix())},
+                 {"size_px", {view.width_px, view.height_px}},
+                 {"pixel_pitch_mm", json_list(view.pixel_pitch_mm)}});
+        return record;
+    }
     const drr::StereoRigSpec& rig = *set.rig;
     record.update({{"sdd_mm", rig.sdd_mm},
                    {"source_isocentre_mm", rig.source_isocentre_mm},

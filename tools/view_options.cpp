@@ -4,14 +4,12 @@
 
 namespace tools {
 
-drr::ReadViewsOptions ViewOptions::reading(const Eigen::Vector3d& isocentre_mm) const {
-    drr::ReadViewsOptions result;
-    result.isocentre_mm = isocentre_mm;
-    if (size_px.empty() && !pitch_mm && !row_pitch_mm) return result;
+std::optional<drr::Detector> ViewOptions::detector() const {
+    if (size_px.empty() && !pitch_mm && !row_pitch_mm) return std::nullopt;
     drr::require(!size_px.empty() && pitch_mm, "--size-px and --pitch-mm are given together");
-    result.detector = drr::Detector{size_px[0], size_px[1], *pitch_mm, row_pitch_mm};
-    result.detector->validate();
-    return result;
+    const drr::Detector detector{size_px[0], size_px[1], *pitch_mm, row_pitch_mm};
+    detector.validate();
+    return detector;
 }
 
 void add_view_options(CLI::App& command, ViewOptions& options) {

@@ -16,8 +16,7 @@ struct ViewOptions {
     std::optional<double> row_pitch_mm;
 
     /// What drr::read_views takes. Throws Error(usage) when one is given without the other.
-    [[nodiscard]] drr::ReadViewsOptions reading(
-        const Eigen::Vector3d& isocentre_mm = Eigen::Vector3d::Zero()) const;
+    [[nodiscard]] std::optional<drr::Detector> detector() const;
 };
 
 /// Declares --size-px, --pitch-mm and --row-pitch-mm.

@@ -66,8 +66,7 @@ std::vector<XrayView> views_of_matrices(std::span<const double> numbers, const s
     return views;
 }
 
-ViewSet views_of_rig(StereoRigSpec rig, const Eigen::Vector3d& isocentre_mm) {
-    if (!rig.isocentre_mm) rig.isocentre_mm = isocentre_mm;
+ViewSet views_of_rig(const StereoRigSpec& rig) {
     const StereoViews pair = make_stereo_rig(rig);
     return {{pair.begin(), pair.end()}, rig};
 }
@@ -83,24 +82,31 @@ const Detector& needed(const std::optional<Detector>& detector, const std::strin
 
 }  // namespace
 
+void ViewSet::place_rig(const Eigen::Vector3d& isocentre_mm) {
+    if (!rig || rig->isocentre_mm) return;
+    StereoRigSpec placed = *rig;
+    placed.isocentre_mm = isocentre_mm;
+    *this = views_of_rig(placed);
+}
+
 ViewSet parse_views(const std::string& text, const std::string& name,
-                    const ReadViewsOptions& options) {
+                    const std::optional<Detector>& detector) {
     const std::size_t start = text.find_first_not_of(" \t\r\n");
     if (start != std::string::npos && text[start] == '<')
-        return {parse_rtk_geometry(text, name, needed(options.detector, name)), {}};
+        return {parse_rtk_geometry(text, name, needed(detector, name)), {}};
     if (const auto numbers = numbers_of_text(text); numbers && !numbers->empty())
-        return {views_of_matrices(*numbers, name, needed(options.detector, name)), {}};
+        return {views_of_matrices(*numbers, name, needed(detector, name)), {}};
 
     const YamlMap map = parse_yaml(text, name);
     const std::string kind = map.schema({"rig", "views"});
-    if (options.detector)
+    if (detector)
         throw Error(ErrorCode::usage, "the file holds its detectors: no other can be given", name);
-    if (kind == "rig") return views_of_rig(read_rig_keys(map), options.isocentre_mm);
+    if (kind == "rig") return views_of_rig(read_rig_keys(map));
     return {read_views_keys(map), {}};
 }
 
-ViewSet read_views(const std::filesystem::path& path, const ReadViewsOptions& options) {
-    return parse_views(read_text_file(path), path.string(), options);
+ViewSet read_views(const std::filesystem::path& path, const std::optional<Detector>& detector) {
+    return parse_views(read_text_file(path), path.string(), detector);
 }
 
 std::string views_yaml(std::span<const XrayView> views) {

@@ -37,9 +37,9 @@ std::vector<XrayView> random_views(std::uint64_t seed, int count) {
     return views;
 }
 
-std::string error_of(const std::string& text, const ReadViewsOptions& options = {}) {
+std::string error_of(const std::string& text, const std::optional<Detector>& detector = {}) {
     try {
-        (void)parse_views(text, "f", options);
+        (void)parse_views(text, "f", detector);
     } catch (const Error& error) {
         return error.what();
     }
@@ -48,7 +48,7 @@ std::string error_of(const std::string& text, const ReadViewsOptions& options = 
 
 /// 1000 mm to a detector of 0.5 mm pixels, looking along the world's z from the origin.
 const std::string plain_matrix = "2000 0 50 0\n0 2000 40 0\n0 0 1 0\n";
-const ReadViewsOptions plain_detector{Vector3d::Zero(), Detector{101, 81, 0.5, std::nullopt}};
+const Detector plain_detector{101, 81, 0.5, std::nullopt};
 
 }  // namespace
 
@@ -99,7 +99,8 @@ BOOST_AUTO_TEST_CASE(skew_is_refused_with_its_size) {
 
 BOOST_AUTO_TEST_CASE(views_file_round_trip) {
     const std::vector<XrayView> truth = random_views(3, 5);
-    const ViewSet set = parse_views(views_yaml(truth), "views.yaml");
+    ViewSet set = parse_views(views_yaml(truth), "views.yaml");
+    set.place_rig({1.0, 2.0, 3.0});  // which is nothing to views that stand where they stand
     BOOST_TEST(!set.rig.has_value());
     BOOST_REQUIRE(set.views.size() == truth.size());
     for (std::size_t i = 0; i < truth.size(); ++i)
@@ -114,7 +115,7 @@ BOOST_AUTO_TEST_CASE(plain_matrices_round_trip) {
         view.pixel_pitch_mm.x() = 0.4;
     }
     const ViewSet set = parse_views(projection_matrices_text(truth), "views.txt",
-                                    {Vector3d::Zero(), Detector{400, 300, 0.4, std::nullopt}});
+                                    Detector{400, 300, 0.4, std::nullopt});
     BOOST_REQUIRE(set.views.size() == truth.size());
     for (std::size_t i = 0; i < truth.size(); ++i)
         check_same(set.views[i], truth[i]);
@@ -135,14 +136,18 @@ BOOST_AUTO_TEST_CASE(rig_file_gives_its_two_views) {
     StereoRigSpec spec;
     spec.stereo_angle_rad = 0.2;
     const Vector3d centre(1.0, -20.0, 300.0);
-    ViewSet set = parse_views(rig_yaml(spec), "rig.yaml", {centre, {}});
+    ViewSet set = parse_views(rig_yaml(spec), "rig.yaml");
     BOOST_REQUIRE(set.views.size() == 2);
     BOOST_REQUIRE(set.rig.has_value());
+    for (const XrayView& view : set.views)
+        BOOST_TEST((view.project(Vector3d::Zero()) - view.principal_point_px).norm() < rounding_px);
+    set.place_rig(centre);
     BOOST_TEST(set.rig->isocentre_mm.value() == centre);
     for (const XrayView& view : set.views)
         BOOST_TEST((view.project(centre) - view.principal_point_px).norm() < rounding_px);
     spec.isocentre_mm = Vector3d(5.0, 6.0, 7.0);
-    set = parse_views(rig_yaml(spec), "rig.yaml", {centre, {}});
+    set = parse_views(rig_yaml(spec), "rig.yaml");
+    set.place_rig(centre);
     BOOST_TEST(set.rig->isocentre_mm.value() == *spec.isocentre_mm);
 }
 

@@ -182,6 +182,30 @@ BOOST_AUTO_TEST_CASE(any_file_of_views_renders) {
                    "/out") == 2);
 }
 
+// A viewer shows what has one SeriesInstanceUID as one series.
+BOOST_AUTO_TEST_CASE(other_views_are_another_dicom_series) {
+    const test::TemporaryFolder folder;
+    const std::string base = folder.path().string();
+    drr::write_file(folder.path() / "ct.mha", ct());
+    std::vector<std::string> uids;
+    for (const std::string angle : {"0", "90"}) {
+        drr::write_file(folder.path() / "rig.yaml",
+                        std::string(rig) +
+                            "isocentre_mm: [47.5, 47.5, 47.5]\nprimary_angle_deg: " + angle + "\n");
+        BOOST_REQUIRE_EQUAL(run("geometry " + base + "/rig.yaml -o " + base + "/views.yaml"), 0);
+        BOOST_REQUIRE_EQUAL(
+            run("render --ct " + base + "/ct.mha --rig " + base + "/views.yaml -o " + base +
+                "/out --view 0 --window 0:1 --picture dicom"),
+            0);
+        const std::string dicom = drr::read_text_file(folder.path() / "out" / "view0.dcm");
+        // (0020,000E) UI in explicit little-endian: its length, then the text
+        const auto at = dicom.find(std::string("\x20\x00\x0E\x00UI", 6));
+        BOOST_REQUIRE(at != std::string::npos);
+        uids.push_back(dicom.substr(at + 8, static_cast<unsigned char>(dicom[at + 6])));
+    }
+    BOOST_TEST(uids[0] != uids[1]);
+}
+
 BOOST_AUTO_TEST_CASE(a_rotating_sequence) {
     const test::TemporaryFolder folder;
     const std::string base = folder.path().string();
