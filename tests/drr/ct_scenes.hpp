@@ -75,6 +75,33 @@ inline XrayView view_from(const Rigid3& world_from_view, double sdd_mm, int widt
     return view;
 }
 
+/// The one ray between two points.
+inline XrayView one_ray(const Vector3d& from, const Vector3d& to) {
+    XrayView view;
+    const auto turn = Eigen::Quaterniond::FromTwoVectors(Vector3d::UnitZ(), to - from);
+    view.view_from_world = Rigid3(turn, from).inverse();
+    view.sdd_mm = (to - from).norm();
+    view.pixel_pitch_mm = {1.0, 1.0};
+    view.width_px = view.height_px = 1;
+    return view;
+}
+
+/// The most by which the integral of a ray depends on its direction, over the largest integral.
+/// The rays end within the volume, beside it and beyond it.
+inline double asymmetry(const drr::Projector& projector, Rng& rng) {
+    double most = 0.0, greatest = 0.0;
+    for (int trial = 0; trial < 200; ++trial) {
+        Vector3d a(rng.normal(), rng.normal(), rng.normal());
+        a *= rng.uniform(1, 100) / a.norm();
+        const Vector3d b(rng.uniform(-15, 15), rng.uniform(-15, 15), rng.uniform(-15, 15));
+        const auto forth = static_cast<double>(projector.line_integrals(one_ray(a, b))(0, 0));
+        const auto back = static_cast<double>(projector.line_integrals(one_ray(b, a))(0, 0));
+        most = std::max(most, std::abs(forth - back));
+        greatest = std::max(greatest, forth);
+    }
+    return most / greatest;
+}
+
 /// From a random side, rolled at random, at the world's origin.
 inline XrayView random_view(Rng& rng, double source_origin_mm, double sdd_mm, int width_px,
                             int height_px, double pitch_mm) {

@@ -283,6 +283,13 @@ BOOST_AUTO_TEST_CASE(turning_volume_and_view_together_changes_nothing) {
     BOOST_TEST(largest_difference(before, after) < simd_rounding * largest(before));
 }
 
+BOOST_AUTO_TEST_CASE(a_ray_backwards_gives_the_same) {
+    Rng rng = rng_of(23);
+    const MuVolume volume = moved(random_volume(rng, {17, 20, 13}, {2, 3, 2.5}), random_turn(rng));
+    for (const VolumeLayout layout : {VolumeLayout::lanes, VolumeLayout::plain})
+        BOOST_TEST(asymmetry(JosephProjector(volume, layout), rng) < simd_rounding);
+}
+
 BOOST_AUTO_TEST_CASE(same_bytes_with_one_thread) {
     const JosephProjector projector(uneven_volume(19));
     const XrayView view = c_arm(0.7, 0.3, 0.2, 150, 0.8);

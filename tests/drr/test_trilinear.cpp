@@ -182,23 +182,8 @@ BOOST_AUTO_TEST_CASE(empty_space_changes_nothing) {
 
 // Samples lie in the middles of steps, so both ways they are the same but for rounding.
 BOOST_AUTO_TEST_CASE(a_ray_backwards_gives_the_same_integral) {
-    const MuVolume volume = uneven_volume(47);
     Rng rng = rng_of(47);
-    for (int trial = 0; trial < 20; ++trial) {
-        const XrayView there = random_view(rng, 120, 250, 9, 9, 2.0);
-        const Eigen::Vector2d pixel(4, 4);
-        const Vector3d from = there.source_in_world_mm(), to = there.pixel_in_world_mm(pixel);
-        const Vector3d back = (from - to).normalized();
-        const Rigid3 world_from_view(Eigen::Quaterniond::FromTwoVectors(Vector3d::UnitZ(), back),
-                                     to);
-        XrayView here = view_from(world_from_view, (from - to).norm(), 1, 1, 1.0);
-        here.principal_point_px = {0, 0};
-        const TrilinearProjector projector(volume);
-        const double forwards = static_cast<double>(projector.line_integrals(there)(4, 4));
-        const double backwards = static_cast<double>(projector.line_integrals(here)(0, 0));
-        BOOST_TEST(forwards > 0.0);
-        BOOST_TEST(backwards == forwards, boost::test_tools::tolerance(simd_rounding));
-    }
+    BOOST_TEST(asymmetry(TrilinearProjector(uneven_volume(47)), rng) < simd_rounding);
 }
 
 // Along its axis a uniform block is as long as from face to face, since what falls off beyond the
