@@ -5,12 +5,14 @@
 #include <drr/geometry/xray_view.hpp>
 #include <drr/projector/analytic.hpp>
 #include <drr/projector/mu_volume.hpp>
+#include <drr/projector/projector.hpp>
 
 #include <Eigen/Core>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 // What the tests of projectors of volumes look at, and from where.
@@ -48,6 +50,27 @@ inline MuVolume random_volume(Rng& rng, std::array<int, 3> sizes, const Vector3d
     MuVolume volume = vacuum(sizes, spacing_mm);
     for (float& mu : volume.mu_per_mm)
         mu = static_cast<float>(rng.uniform(0.0, 0.05));
+    return volume;
+}
+
+/// Random voxels whose sides are far from equal.
+inline MuVolume uneven_volume(std::uint64_t seed, std::array<int, 3> sizes) {
+    Rng rng = rng_of(seed);
+    return random_volume(rng, sizes, {1.0, 1.2, 1.7});
+}
+
+/// A dozen random cubes of 3^3 voxels in much vacuum.
+inline MuVolume scattered_cubes(Rng& rng, std::array<int, 3> sizes) {
+    MuVolume volume = vacuum(sizes, {1.0, 1.0, 1.2});
+    for (int n = 0; n < 12; ++n) {
+        const auto place = [&](std::size_t d) {
+            return static_cast<int>(rng.uniform(5, sizes[d] - 5));
+        };
+        const int i = place(0), j = place(1), k = place(2);
+        for (int m = 0; m < 27; ++m)
+            volume.mu_per_mm[volume.offset(i + m % 3, j + m / 3 % 3, k + m / 9)] =
+                static_cast<float>(rng.uniform(0.0, 0.1));
+    }
     return volume;
 }
 
@@ -100,6 +123,28 @@ inline double asymmetry(const drr::Projector& projector, Rng& rng) {
         greatest = std::max(greatest, forth);
     }
     return most / greatest;
+}
+
+/// The mass of a thin slab in its projection over that of its voxels. Seen from so far that rays
+/// are parallel (it is magnified by 1e-7), with a whole number of pixels a voxel.
+template <class Projector>
+double slab_mass_in_image(Rng& rng) {
+    const MuVolume volume = random_volume(rng, {20, 20, 1}, {2, 2, 1.5});
+    double mass = 0.0;
+    for (const float mu : volume.mu_per_mm)
+        mass += static_cast<double>(mu) * 2 * 2 * 1.5;
+    XrayView view;
+    constexpr double source_mm = 1e8;
+    view.view_from_world = Rigid3(Eigen::Quaterniond::Identity(), Vector3d(0, 0, source_mm));
+    view.sdd_mm = source_mm + 10;  // beyond what interpolation spreads
+    view.pixel_pitch_mm = {0.5, 0.5};
+    view.width_px = view.height_px = 100;
+    view.principal_point_px = {49.5, 49.5};
+    double sum = 0.0;
+    const Image<float> image = Projector(volume).line_integrals(view);
+    for (const float value : image.pixels())
+        sum += static_cast<double>(value) * 0.5 * 0.5;
+    return sum / mass;
 }
 
 /// From a random side, rolled at random, at the world's origin.

@@ -1,12 +1,11 @@
 #include "ct_scenes.hpp"
+#include "instruction_sets.hpp"
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/projector/joseph.hpp>
 #include <drr/projector/trilinear.hpp>
-
-#include <hwy/targets.h>
 
 using namespace drr;
 using namespace test;
@@ -76,8 +75,7 @@ double error(const MuVolume& volume, const XrayView& view, double step_voxels) {
 }
 
 MuVolume uneven_volume(std::uint64_t seed) {
-    Rng rng = rng_of(seed);
-    return random_volume(rng, {31, 25, 22}, {1.0, 1.2, 1.7});
+    return test::uneven_volume(seed, {31, 25, 22});
 }
 
 }  // namespace
@@ -150,29 +148,18 @@ BOOST_AUTO_TEST_CASE(every_instruction_set_gives_the_same) {
     const XrayView view = random_view(rng, 200, 320, 60, 50, 1.0);
     const Image<float> best = TrilinearProjector(volume).line_integrals(view);
     int sets = 0;
-    for (auto left = hwy::SupportedTargets(); left != 0; left &= left - 1, ++sets) {
-        hwy::SetSupportedTargetsForTest(left & -left);
-        hwy::GetChosenTarget().DeInit();
+    with_every_instruction_set([&] {
         const Image<float> image = TrilinearProjector(volume).line_integrals(view);
         BOOST_TEST(largest_difference(image, best) <= simd_rounding * largest(best));
-    }
+        ++sets;
+    });
     BOOST_TEST(sets > 0);
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().DeInit();
 }
 
 // Bricks of vacuum and a box around what is there.
 BOOST_AUTO_TEST_CASE(empty_space_changes_nothing) {
     Rng rng = rng_of(46);
-    MuVolume volume = vacuum({70, 60, 50}, {1.0, 1.0, 1.2});
-    for (int n = 0; n < 12; ++n) {
-        const int i = static_cast<int>(rng.uniform(5, 62)),
-                  j = static_cast<int>(rng.uniform(5, 52));
-        const int k = static_cast<int>(rng.uniform(5, 42));
-        for (int m = 0; m < 27; ++m)
-            volume.mu_per_mm[volume.offset(i + m % 3, j + m / 3 % 3, k + m / 9)] =
-                static_cast<float>(rng.uniform(0.0, 0.1));
-    }
+    const MuVolume volume = scattered_cubes(rng, {70, 60, 50});
     for (int trial = 0; trial < 4; ++trial)
         BOOST_TEST(error(volume, random_view(rng, 300, 450, 50, 40, 2.0), 0.05) < 1e-3);
     const Image<float> none = TrilinearProjector(vacuum({3, 3, 3}, {1, 1, 1}))
@@ -208,20 +195,8 @@ BOOST_AUTO_TEST_CASE(a_uniform_block_is_seen_from_face_to_face) {
 
 BOOST_AUTO_TEST_CASE(a_slab_has_its_mass) {
     Rng rng = rng_of(48);
-    const MuVolume volume = random_volume(rng, {20, 20, 1}, {2, 2, 1.5});
-    double mass = 0.0;
-    for (const float mu : volume.mu_per_mm)
-        mass += static_cast<double>(mu) * 2 * 2 * 1.5;
-    XrayView view = view_from(Rigid3(Eigen::Quaterniond::Identity(), Vector3d(0, 0, -1e7)),
-                              1e7 + 10, 100, 100, 0.5);
-    view.pixel_pitch_mm = {0.5, 0.5};
-    view.principal_point_px = {49.5, 49.5};
-    // Four steps, two on each flank of the one slice: the midpoint rule is exact on either.
-    const Image<float> image = TrilinearProjector(volume).line_integrals(view);
-    double sum = 0.0;
-    for (const float value : image.pixels())
-        sum += static_cast<double>(value) * 0.5 * 0.5;
-    BOOST_TEST(sum == mass, boost::test_tools::tolerance(3e-6));  // magnified by 1 + 1e-6
+    BOOST_TEST(slab_mass_in_image<TrilinearProjector>(rng) == 1.0,
+               boost::test_tools::tolerance(3e-6));
 }
 
 // Where voxels hardly differ the two methods agree to the square of the voxel size.
