@@ -1,5 +1,6 @@
 #pragma once
 
+#include <drr/core/degree.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/geometry/stereo_rig.hpp>
 #include <drr/volume/ct_volume.hpp>
@@ -8,7 +9,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <numbers>
 
 // What projectors of volumes are timed on.
 namespace bench {
@@ -69,15 +69,14 @@ struct Pose {
 };
 
 inline XrayView view_of(const Workload& work, const Pose& pose) {
-    constexpr double rad = std::numbers::pi / 180.0;
     drr::StereoRigSpec rig;
     rig.sdd_mm = 1020.0;
     rig.source_isocentre_mm = 700.0;
     rig.width_px = rig.height_px = work.pixels;
     rig.pixel_pitch_mm.setConstant(work.pitch_mm);
-    rig.primary_angle_rad += pose.orbit_deg * rad;
-    rig.secondary_angle_rad = pose.cranial_deg * rad;
-    rig.detector_rotation_rad = -pose.roll_deg * rad;
+    rig.primary_angle_rad += pose.orbit_deg * drr::degree;
+    rig.secondary_angle_rad = pose.cranial_deg * drr::degree;
+    rig.detector_rotation_rad = -pose.roll_deg * drr::degree;
     return make_stereo_rig(rig)[0];
 }
 

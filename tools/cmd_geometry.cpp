@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "view_options.hpp"
 
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/geometry/c_arm.hpp>
@@ -12,7 +13,6 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <numbers>
 
 namespace tools {
 namespace {
@@ -22,8 +22,6 @@ struct GeometryOptions {
     std::string output;
     ViewOptions views;
 };
-
-constexpr double degree = std::numbers::pi / 180.0;
 
 /// The text of a file of views whose name ends like this.
 std::string text_for(const std::string& path, const std::vector<drr::XrayView>& views) {
@@ -51,7 +49,7 @@ void print_table(const std::vector<drr::XrayView>& views) {
         const drr::XrayView& view = views[n];
         const Eigen::Vector3d source = view.source_in_world_mm().unaryExpr(&shown);
         const drr::CArmAngles angles = drr::c_arm_angles(view);
-        const auto shown_deg = [](double angle_rad) { return shown(angle_rad / degree); };
+        const auto shown_deg = [](double angle_rad) { return shown(angle_rad / drr::degree); };
         fmt::print(
             "{:>4} {:9.2f} {:9.2f} {:9.2f} {:9.2f} {:8.2f} {:8.2f} {:8.2f} {:8.2f} {:8.2f} "
             "{:>11} {:7.4f} {:7.4f}\n",
@@ -62,9 +60,10 @@ void print_table(const std::vector<drr::XrayView>& views) {
             view.pixel_pitch_mm.y());
     }
     if (views.size() == 2)
-        fmt::print("\nstereo angle {:.3f} deg, baseline {:.2f} mm\n",
-                   drr::stereo_angle_rad(views[0].calibrated(), views[1].calibrated()) / degree,
-                   drr::baseline_mm({views[0], views[1]}));
+        fmt::print(
+            "\nstereo angle {:.3f} deg, baseline {:.2f} mm\n",
+            drr::stereo_angle_rad(views[0].calibrated(), views[1].calibrated()) / drr::degree,
+            drr::baseline_mm({views[0], views[1]}));
 }
 
 void show_geometry(const GeometryOptions& options) {

@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/physics/beam.hpp>
@@ -11,15 +12,12 @@
 #include <charconv>
 #include <filesystem>
 #include <memory>
-#include <numbers>
 #include <string>
 #include <vector>
 
 namespace tools {
 
 namespace {
-
-constexpr double degree = std::numbers::pi / 180.0;
 
 struct SpectrumArguments {
     double kvp = 90.0;
@@ -73,7 +71,7 @@ void print_hardening(const drr::Spectrum& spectrum, const SpectrumArguments& arg
 void print_spectrum(const SpectrumArguments& arguments) {
     drr::TubeOptions tube;
     tube.voltage_kv = arguments.kvp;
-    tube.anode_angle_rad = arguments.anode_angle_deg * degree;
+    tube.anode_angle_rad = arguments.anode_angle_deg * drr::degree;
     for (const auto& filter : arguments.filters)
         tube.filters.push_back(parse_filter(filter));
     const drr::Spectrum spectrum = drr::tube_spectrum(tube);

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "progress_bar.hpp"
 
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/imaging/image_io.hpp>
@@ -14,7 +15,6 @@
 
 #include <chrono>
 #include <memory>
-#include <numbers>
 #include <optional>
 
 namespace tools {
@@ -45,7 +45,6 @@ void print_points(const std::string& name, const stereo::PointErrors& e) {
 }
 
 void print_table(const stereo::ValidationResult& r) {
-    constexpr double degree = std::numbers::pi / 180.0;
     fmt::print("\n{} (seed {})\n", r.spec.name, r.spec.seed);
     fmt::print("\nImages\n");
     std::size_t found = 0;
@@ -72,8 +71,8 @@ void print_table(const stereo::ValidationResult& r) {
             row(fmt::format("view {} principal point error, {}", v, axis == 0 ? "u" : "v"),
                 with_sd(e.principal_point_px[axis], e.principal_point_sd_px[axis], "px"));
     }
-    row("stereo angle error",
-        with_sd(r.stereo_angle_error_rad / degree, r.stereo_angle_sd_rad / degree, "deg"));
+    row("stereo angle error", with_sd(r.stereo_angle_error_rad / drr::degree,
+                                      r.stereo_angle_sd_rad / drr::degree, "deg"));
     const auto& c = r.epipolar.of_calibrated;
     fmt::print("\nEpipolar distance, symmetric (px)\n");
     row("F of the calibration", fmt::format("RMS {:.4f}, median {:.4f}, max {:.4f} over {} matches",

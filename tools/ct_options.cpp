@@ -3,6 +3,7 @@
 #include "json_values.hpp"
 #include "progress_bar.hpp"
 
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/physics/attenuation.hpp>
 
@@ -11,7 +12,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <numbers>
 
 namespace tools {
 namespace {
@@ -134,7 +134,7 @@ std::string describe_grid(const drr::CtReadResult& ct) {
 }
 
 double tilt_deg(const Eigen::Vector2d& shear) {
-    return std::atan(shear.norm()) * 180.0 / std::numbers::pi;
+    return std::atan(shear.norm()) / drr::degree;
 }
 
 }  // namespace tools

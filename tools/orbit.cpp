@@ -2,13 +2,13 @@
 
 #include "colon_numbers.hpp"
 
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <cstddef>
-#include <numbers>
 
 namespace tools {
 namespace {
@@ -49,13 +49,12 @@ Orbit read_orbit(const std::string& text) {
 
 std::vector<NamedView> orbit_frames(const std::vector<NamedView>& views, const Orbit& orbit,
                                     const Eigen::Vector3d& isocentre_in_world_mm) {
-    constexpr double degree = std::numbers::pi / 180.0;
     std::vector<NamedView> frames;
     int number = 0;
     for (const double angle_deg : orbit.angles_deg()) {
         for (const NamedView& view : views)
             frames.push_back({fmt::format("{}-{:04}", view.name, number),
-                              turned(view.view, isocentre_in_world_mm, degree * angle_deg),
+                              turned(view.view, isocentre_in_world_mm, drr::degree * angle_deg),
                               view.series, number + 1, angle_deg});
         ++number;
     }

@@ -1,5 +1,6 @@
 #include "numbers_text.hpp"
 
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/geometry/rtk_geometry.hpp>
 
@@ -8,13 +9,10 @@
 
 #include <algorithm>
 #include <array>
-#include <numbers>
 #include <utility>
 
 namespace drr {
 namespace {
-
-constexpr double degree = std::numbers::pi / 180.0;
 
 // The parameters of one projection. What an element sets holds until it is set again, also in the
 // projections that follow (as RTK reads them); what is never set is 0.

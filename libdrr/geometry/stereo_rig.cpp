@@ -1,3 +1,4 @@
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/geometry/stereo_rig.hpp>
 
@@ -8,8 +9,6 @@
 
 namespace drr {
 namespace {
-
-constexpr double degree = std::numbers::pi / 180.0;
 
 // The turn about the stereo axis that sets the central rays apart by the stereo angle. A beam that
 // meets the axis at an angle of 90 degrees - e turns on a cone, for which

@@ -1,3 +1,4 @@
+#include <drr/core/degree.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
 #include <drr/geometry/c_arm.hpp>
@@ -16,7 +17,6 @@
 #include <cmath>
 #include <cstring>
 #include <initializer_list>
-#include <numbers>
 #include <sstream>
 #include <string_view>
 #include <vector>
@@ -60,7 +60,7 @@ std::string ds(std::initializer_list<double> values) {
 /// Rounded to what means something: -1e-15 degrees does not.
 double degrees(double angle_rad) {
     constexpr double step_deg = 1e-9;
-    return std::round(angle_rad * 180.0 / std::numbers::pi / step_deg) * step_deg + 0.0;  // not -0
+    return std::round(angle_rad / degree / step_deg) * step_deg + 0.0;  // not -0
 }
 
 template <class Matrix>

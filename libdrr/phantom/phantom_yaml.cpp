@@ -1,3 +1,4 @@
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/core/yaml_reader.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
@@ -6,13 +7,11 @@
 
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <set>
 
 namespace drr {
 namespace {
 
-constexpr double degree = std::numbers::pi / 180.0;
 constexpr double max_lattice_count = 32.0;  // per axis; keeps a typing error from filling memory
 constexpr double max_id = 1e6;
 

@@ -1,3 +1,4 @@
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/physics/attenuation.hpp>
 #include <drr/physics/spectrum.hpp>
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace drr {
 
@@ -91,7 +91,6 @@ void TubeOptions::validate() const {
     require(voltage_kv >= tube_voltage_range_kv.low && voltage_kv <= tube_voltage_range_kv.high,
             fmt::format("the tube voltage must be between {} and {} kV, found {}",
                         tube_voltage_range_kv.low, tube_voltage_range_kv.high, voltage_kv));
-    constexpr double degree = std::numbers::pi / 180.0;
     constexpr double least = 5.0 * degree;  // below, the heel cuts into any useful field
     constexpr double most = 45.0 * degree;
     require(anode_angle_rad >= least && anode_angle_rad <= most,

@@ -1,5 +1,6 @@
 #include "embedded.hpp"
 
+#include <drr/core/degree.hpp>
 #include <drr/core/yaml_reader.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 #include <drr/physics/attenuation.hpp>
@@ -7,12 +8,8 @@
 
 #include <fmt/format.h>
 
-#include <numbers>
-
 namespace stereo {
 namespace {
-
-constexpr double degree = std::numbers::pi / 180.0;
 
 Eigen::Vector3d vector3(const drr::YamlMap& map, const std::string& key, drr::Range range = {}) {
     const auto values = map.numbers(key, 3, range);
@@ -26,8 +23,8 @@ PoseSpec read_poses(const drr::YamlMap& map) {
     poses.calibration = map.integer("calibration", {1.0, max_poses});
     poses.held_out = map.integer("held_out", {0.0, max_poses});
     if (map.has("base_rotation_deg"))
-        poses.base_rotation_rad = degree * vector3(map, "base_rotation_deg");
-    poses.max_rotation_rad = degree * map.number("max_rotation_deg", {0.0, 180.0});
+        poses.base_rotation_rad = drr::degree * vector3(map, "base_rotation_deg");
+    poses.max_rotation_rad = drr::degree * map.number("max_rotation_deg", {0.0, 180.0});
     poses.max_shift_mm = vector3(map, "max_shift_mm", drr::non_negative);
     map.finish();
     return poses;
@@ -111,8 +108,8 @@ std::string experiment_yaml(const ExperimentSpec& spec) {
         "  quantum_noise: {}\n  blur_sigma_px: {}\n  open_beam_grey: {}\n"
         "nominal:\n  error_percent: {}\nepipolar:\n  threshold_px: {}\n",
         name, spec.seed, spec.phantom_file, rig, poses.calibration, poses.held_out,
-        poses.base_rotation_rad.x() / degree, poses.base_rotation_rad.y() / degree,
-        poses.base_rotation_rad.z() / degree, poses.max_rotation_rad / degree,
+        poses.base_rotation_rad.x() / drr::degree, poses.base_rotation_rad.y() / drr::degree,
+        poses.base_rotation_rad.z() / drr::degree, poses.max_rotation_rad / drr::degree,
         poses.max_shift_mm.x(), poses.max_shift_mm.y(), poses.max_shift_mm.z(),
         spec.imaging.photon_energy_kev, spec.imaging.samples_per_pixel, formation.photons_per_pixel,
         formation.quantum_noise, formation.blur_sigma_px, formation.open_beam_grey,

@@ -3,12 +3,13 @@
 #include "report_parts.hpp"
 #include "svg.hpp"
 
+#include <drr/core/degree.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 namespace stereo {
 namespace {
@@ -17,8 +18,6 @@ constexpr double picture_width = 560.0;
 constexpr double margin = 34.0;  // for labels
 constexpr double max_height = 460.0;
 constexpr double scale_bar_height = 18.0;  // below all else
-constexpr double degree = std::numbers::pi / 180.0;
-
 // Orthographic projection of the world onto the page.
 class Camera {
   public:
@@ -177,7 +176,7 @@ std::string rig_figures(const ValidationResult& r) {
     Eigen::Vector3d up = beam.cross(along).normalized();
     if (up.dot(rows) > 0.0) up = -up;  // rows grow downwards
     const double angle =
-        drr::stereo_angle_rad(views[0].calibrated(), views[1].calibrated()) / degree;
+        drr::stereo_angle_rad(views[0].calibrated(), views[1].calibrated()) / drr::degree;
     const std::string sizes =
         fmt::format("Baseline {} mm, stereo angle {}°, source to detector {} mm and {} mm.",
                     fixed(drr::baseline_mm(views), 1), fixed(angle, 2), fixed(views[0].sdd_mm, 1),

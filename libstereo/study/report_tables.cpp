@@ -1,17 +1,16 @@
 #include "markup.hpp"
 #include "report_parts.hpp"
 
+#include <drr/core/degree.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 namespace stereo {
 namespace {
-
-constexpr double degree = std::numbers::pi / 180.0;
 
 std::string integer(std::size_t n) {
     return fmt::format("{}", n);
@@ -137,19 +136,19 @@ std::string configuration_table(const ValidationResult& r) {
         {"poses",
          fmt::format("{} to calibrate, {} held out", s.poses.calibration, s.poses.held_out)},
         {"random turn and shift of each pose",
-         fmt::format("up to {}°, ± ({}) mm", fixed(s.poses.max_rotation_rad / degree, 1),
+         fmt::format("up to {}°, ± ({}) mm", fixed(s.poses.max_rotation_rad / drr::degree, 1),
                      list(s.poses.max_shift_mm, 1))},
         {"Rig"},
         {"source to detector", fixed(rig.sdd_mm, 1) + " mm"},
         {"source to isocentre", fixed(rig.source_isocentre_mm, 1) + " mm"},
-        {"stereo angle", fixed(rig.stereo_angle_rad / degree, 2) + "°"},
+        {"stereo angle", fixed(rig.stereo_angle_rad / drr::degree, 2) + "°"},
         {"stereo axis", "(" + list(rig.stereo_axis.normalized(), 3) + ")"},
-        {"primary and secondary angle", fixed(rig.primary_angle_rad / degree, 2) + "°, " +
-                                            fixed(rig.secondary_angle_rad / degree, 2) + "°"},
+        {"primary and secondary angle", fixed(rig.primary_angle_rad / drr::degree, 2) + "°, " +
+                                            fixed(rig.secondary_angle_rad / drr::degree, 2) + "°"},
         {"detector",
          fmt::format("{} × {} pixels of {} × {} mm", rig.width_px, rig.height_px,
                      fixed(rig.pixel_pitch_mm.x(), 3), fixed(rig.pixel_pitch_mm.y(), 3))},
-        {"detector turned in its plane", fixed(rig.detector_rotation_rad / degree, 2) + "°"},
+        {"detector turned in its plane", fixed(rig.detector_rotation_rad / drr::degree, 2) + "°"},
         {"principal point from the detector's centre",
          "(" + list(rig.principal_offset_px, 1) + ") px"},
         {"Image"},
@@ -163,7 +162,7 @@ std::string configuration_table(const ValidationResult& r) {
         {"nominal values are wrong by up to", "± " + fixed(100.0 * s.nominal_error, 1) + " %"},
         {"source to detector, told",
          fixed(r.nominal_sdd_mm, 1) + " mm (" + percent(r.nominal_sdd_mm, rig.sdd_mm) + ")"},
-        {"stereo angle, told", fixed(r.nominal_stereo_angle_rad / degree, 2) + "° (" +
+        {"stereo angle, told", fixed(r.nominal_stereo_angle_rad / drr::degree, 2) + "° (" +
                                    percent(r.nominal_stereo_angle_rad, rig.stereo_angle_rad) + ")"},
         {"epipolar threshold", fixed(s.epipolar_threshold_px, 2) + " px"}};
     return table({"Experiment", ""}, rows);
@@ -226,9 +225,9 @@ std::string calibration_table(const ValidationResult& r) {
         rows.push_back(parameter(
             "stereo angle, °",
             drr::stereo_angle_rad(r.truth.views[0].calibrated(), r.truth.views[1].calibrated()) /
-                degree,
-            drr::stereo_angle_rad(r.calibration.views[0], r.calibration.views[1]) / degree,
-            r.stereo_angle_error_rad / degree, r.stereo_angle_sd_rad / degree, 4));
+                drr::degree,
+            drr::stereo_angle_rad(r.calibration.views[0], r.calibration.views[1]) / drr::degree,
+            r.stereo_angle_error_rad / drr::degree, r.stereo_angle_sd_rad / drr::degree, 4));
         const double truth = drr::baseline_mm(r.truth.views);
         const double found = (r.calibration.views[1].source_in_world_mm() -
                               r.calibration.views[0].source_in_world_mm())
