@@ -1,5 +1,6 @@
 #pragma once
 
+#include "method.hpp"
 #include "voxel_array.hpp"
 
 #include <drr/projector/mu_volume.hpp>
@@ -25,11 +26,8 @@ struct RayBundle {
 /// The integral over each ray's parameter, in double precision and straight from the volume as it
 /// lies in memory: Joseph's samples, each for the half slab before and behind its plane, or
 /// Siddon's cells (Jacobs et al. 1998). In the index frame; nothing outside `box` counts.
-template <class Voxel>
-void joseph_sums(const VoxelArray<Voxel>& array, const VoxelBox& box, const Eigen::Vector3d& source,
-                 const RayBundle& rays, PerBundle<double>& sums);
-template <class Voxel>
-void siddon_sums(const VoxelArray<Voxel>& array, const VoxelBox& box, const Eigen::Vector3d& source,
+template <Method method, class Voxel>
+void direct_sums(const VoxelArray<Voxel>& array, const VoxelBox& box, const Eigen::Vector3d& source,
                  const RayBundle& rays, PerBundle<double>& sums);
 
 }  // namespace drr

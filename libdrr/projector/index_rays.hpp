@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cmath>
 
 namespace drr {
@@ -15,6 +16,31 @@ inline int dominant_axis(const Eigen::Vector3d& ray) {
     for (int d = 1; d < 3; ++d)
         if (std::abs(ray[d]) > std::abs(ray[axis])) axis = d;
     return axis;
+}
+
+/// A part of a ray, by its parameter: 0 is the source, 1 the pixel.
+struct RayPart {
+    double from = 0.0, to = 1.0;
+
+    [[nodiscard]] bool empty() const { return !(from < to); }
+};
+
+/// The part of the ray between source and pixel that lies between two corners; empty where it
+/// passes them by.
+inline RayPart part_within(const Eigen::Array3d& low, const Eigen::Array3d& high,
+                           const Eigen::Vector3d& source, const Eigen::Vector3d& ray) {
+    RayPart part;
+    for (int d = 0; d < 3; ++d) {
+        const double to_low = low[d] - source[d], to_high = high[d] - source[d];
+        if (ray[d] == 0.0) {
+            if (to_low >= 0.0 || to_high <= 0.0) return {0.0, 0.0};
+            continue;
+        }
+        const auto [enter, leave] = std::minmax({to_low / ray[d], to_high / ray[d]});
+        part.from = std::max(part.from, enter);
+        part.to = std::min(part.to, leave);
+    }
+    return part;
 }
 
 /// The rays of a view in the index frame of a volume (voxel centres at integers).

@@ -7,10 +7,10 @@
 namespace drr {
 
 JosephProjector::JosephProjector(MuVolume volume, VolumeLayout layout)
-    : tiles_(make_tile_projector<JosephMethod>(std::move(volume), layout)) {}
+    : tiles_(make_tile_projector<Method::joseph>(std::move(volume), layout)) {}
 
 JosephProjector::JosephProjector(MuVolume16 volume, VolumeLayout layout)
-    : tiles_(make_tile_projector<JosephMethod>(std::move(volume), layout)) {}
+    : tiles_(make_tile_projector<Method::joseph>(std::move(volume), layout)) {}
 
 JosephProjector::~JosephProjector() = default;
 

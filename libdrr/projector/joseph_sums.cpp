@@ -10,29 +10,20 @@ namespace {
 
 template <class Voxel>
 double joseph_sum(const VoxelArray<Voxel>& array, const VoxelBox& box,
-                  const Eigen::Vector3d& source, const Eigen::Vector3d& ray, double from,
-                  double to) {
+                  const Eigen::Vector3d& source, const Eigen::Vector3d& ray, RayPart part) {
     const int axis = dominant_axis(ray);
     const int b = (axis + 1) % 3, c = (axis + 2) % 3;
-    // Samples are taken less than a voxel from the box across the slabs and half of one along.
-    for (int d = 0; d < 3; ++d) {
-        const double margin = d == axis ? 0.5 : 1.0;
-        const double low = box.first[d] - margin - source[d];
-        const double high = box.last[d] - 1 + margin - source[d];
-        if (ray[d] == 0.0) {
-            if (low >= 0.0 || high <= 0.0) return 0.0;
-            continue;
-        }
-        const auto [enter, leave] = std::minmax({low / ray[d], high / ray[d]});
-        // A sample beside the box may be just outside; its slab begins half a slab before.
-        const double slack = d == axis ? 0.0 : 1.0 / std::abs(ray[axis]);
-        from = std::max(from, enter - slack);
-        to = std::min(to, leave + slack);
-    }
-    if (from >= to) return 0.0;
+    // Samples are taken less than a voxel from the box across the slabs. A sample at the border
+    // stands for half a slab more on either side.
+    const RayPart near =
+        part_within(box.first.cast<double>() - 1.0, box.last.cast<double>(), source, ray);
+    const double half_slab = 0.5 / std::abs(ray[axis]);
+    part.from = std::max(part.from, near.from - half_slab);
+    part.to = std::min(part.to, near.to + half_slab);
+    if (near.empty() || part.empty()) return 0.0;
 
     const auto [begin, end] =
-        std::minmax({source[axis] + from * ray[axis], source[axis] + to * ray[axis]});
+        std::minmax({source[axis] + part.from * ray[axis], source[axis] + part.to * ray[axis]});
     const int first = std::max(static_cast<int>(std::floor(begin + 0.5)), box.first[axis]);
     const int last = std::min(static_cast<int>(std::floor(end + 0.5)), box.last[axis] - 1);
     const std::array<std::ptrdiff_t, 3> strides{
@@ -72,21 +63,29 @@ double joseph_sum(const VoxelArray<Voxel>& array, const VoxelBox& box,
     return sum / std::abs(ray[axis]);
 }
 
-}  // namespace
-
 template <class Voxel>
-void joseph_sums(const VoxelArray<Voxel>& array, const VoxelBox& box, const Eigen::Vector3d& source,
-                 const RayBundle& rays, PerBundle<double>& sums) {
+void sum_bundle(const VoxelArray<Voxel>& array, const VoxelBox& box, const Eigen::Vector3d& source,
+                const RayBundle& rays, PerBundle<double>& sums) {
     for (std::size_t n = 0; n < bundle_rays; ++n)
         sums[n] = joseph_sum(
             array, box, source,
             Eigen::Vector3d(rays.to_pixel[0][n], rays.to_pixel[1][n], rays.to_pixel[2][n]),
-            rays.from[n], rays.to[n]);
+            {rays.from[n], rays.to[n]});
 }
 
-template void joseph_sums(const VoxelArray<float>&, const VoxelBox&, const Eigen::Vector3d&,
-                          const RayBundle&, PerBundle<double>&);
-template void joseph_sums(const VoxelArray<std::int16_t>&, const VoxelBox&, const Eigen::Vector3d&,
-                          const RayBundle&, PerBundle<double>&);
+}  // namespace
+
+template <>
+void direct_sums<Method::joseph>(const VoxelArray<float>& array, const VoxelBox& box,
+                                 const Eigen::Vector3d& source, const RayBundle& rays,
+                                 PerBundle<double>& sums) {
+    sum_bundle(array, box, source, rays, sums);
+}
+template <>
+void direct_sums<Method::joseph>(const VoxelArray<std::int16_t>& array, const VoxelBox& box,
+                                 const Eigen::Vector3d& source, const RayBundle& rays,
+                                 PerBundle<double>& sums) {
+    sum_bundle(array, box, source, rays, sums);
+}
 
 }  // namespace drr

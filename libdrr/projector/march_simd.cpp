@@ -352,19 +352,19 @@ HWY_EXPORT(siddon_float);
 HWY_EXPORT(siddon_int16);
 
 template <>
-void march_joseph(const RayTile<float>& tile, PerRay<float>& sums) {
+void march<Method::joseph>(const RayTile<float>& tile, PerRay<float>& sums) {
     HWY_DYNAMIC_DISPATCH(joseph_float)(tile, sums);
 }
 template <>
-void march_joseph(const RayTile<std::int16_t>& tile, PerRay<float>& sums) {
+void march<Method::joseph>(const RayTile<std::int16_t>& tile, PerRay<float>& sums) {
     HWY_DYNAMIC_DISPATCH(joseph_int16)(tile, sums);
 }
 template <>
-void march_siddon(const RayTile<float>& tile, PerRay<float>& sums) {
+void march<Method::siddon>(const RayTile<float>& tile, PerRay<float>& sums) {
     HWY_DYNAMIC_DISPATCH(siddon_float)(tile, sums);
 }
 template <>
-void march_siddon(const RayTile<std::int16_t>& tile, PerRay<float>& sums) {
+void march<Method::siddon>(const RayTile<std::int16_t>& tile, PerRay<float>& sums) {
     HWY_DYNAMIC_DISPATCH(siddon_int16)(tile, sums);
 }
 

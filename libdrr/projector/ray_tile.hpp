@@ -3,6 +3,7 @@
 #include "brick_map.hpp"
 #include "index_rays.hpp"
 #include "lane_volume.hpp"
+#include "method.hpp"
 
 #include <array>
 
@@ -42,9 +43,7 @@ struct RayTile {
 /// The sums over the slabs of what each ray of a tile meets in them: Joseph's bilinear sample in
 /// the plane, or the mean of Siddon's cells between the faces of the slab. Rays that do not take
 /// part hold anything.
-template <class Voxel>
-void march_joseph(const RayTile<Voxel>& tile, PerRay<float>& sums);
-template <class Voxel>
-void march_siddon(const RayTile<Voxel>& tile, PerRay<float>& sums);
+template <Method method, class Voxel>
+void march(const RayTile<Voxel>& tile, PerRay<float>& sums);
 
 }  // namespace drr

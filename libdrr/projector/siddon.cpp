@@ -7,10 +7,10 @@
 namespace drr {
 
 SiddonProjector::SiddonProjector(MuVolume volume, VolumeLayout layout)
-    : tiles_(make_tile_projector<SiddonMethod>(std::move(volume), layout)) {}
+    : tiles_(make_tile_projector<Method::siddon>(std::move(volume), layout)) {}
 
 SiddonProjector::SiddonProjector(MuVolume16 volume, VolumeLayout layout)
-    : tiles_(make_tile_projector<SiddonMethod>(std::move(volume), layout)) {}
+    : tiles_(make_tile_projector<Method::siddon>(std::move(volume), layout)) {}
 
 SiddonProjector::~SiddonProjector() = default;
 

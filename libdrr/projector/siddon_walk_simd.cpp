@@ -127,13 +127,15 @@ HWY_EXPORT(walk_float);
 HWY_EXPORT(walk_int16);
 
 template <>
-void siddon_sums(const VoxelArray<float>& array, const VoxelBox& box, const Eigen::Vector3d& source,
-                 const RayBundle& rays, PerBundle<double>& sums) {
+void direct_sums<Method::siddon>(const VoxelArray<float>& array, const VoxelBox& box,
+                                 const Eigen::Vector3d& source, const RayBundle& rays,
+                                 PerBundle<double>& sums) {
     HWY_DYNAMIC_DISPATCH(walk_float)(array, box, source, rays, sums);
 }
 template <>
-void siddon_sums(const VoxelArray<std::int16_t>& array, const VoxelBox& box,
-                 const Eigen::Vector3d& source, const RayBundle& rays, PerBundle<double>& sums) {
+void direct_sums<Method::siddon>(const VoxelArray<std::int16_t>& array, const VoxelBox& box,
+                                 const Eigen::Vector3d& source, const RayBundle& rays,
+                                 PerBundle<double>& sums) {
     HWY_DYNAMIC_DISPATCH(walk_int16)(array, box, source, rays, sums);
 }
 

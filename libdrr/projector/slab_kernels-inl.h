@@ -162,6 +162,21 @@ HWY_INLINE F position(const Across& across, F distance, float beyond) {
     return hn::Add(hn::MulAdd(distance, across.spread, across.shift), hn::Set(lanes_f, beyond));
 }
 
+/// The neighbours that rays lie between along an axis, and the share of the second of them.
+struct Neighbours {
+    I first, next;
+    F second;
+};
+
+template <class Kernel>
+HWY_INLINE Neighbours neighbours(const Across& across, F distance, float beyond) {
+    const F at = position(across, distance, beyond);
+    const I first = hn::ConvertTo(lanes_i, at);
+    return {
+        first, hn::Add(first, hn::Set(lanes_i, 1)),
+        Kernel::second(hn::Sub(at, hn::ConvertTo(lanes_f, first)), across.slope, across.per_slope)};
+}
+
 /// The mean of four neighbours by their shares.
 template <class Kernel, class V, class M>
 HWY_INLINE V weighted(V low_first, V low_second, V high_first, V high_second, V in_row, V in_lane,
@@ -184,11 +199,8 @@ HWY_INLINE F sum_two_rows(const Run<Voxel>& run) {
     for (int t = 0; t < run.count; ++t) {
         const Voxel* const p = run.base + run.offset[t];
         const F in_row = hn::Set(lanes_f, run.row_second[t]);
-        const F z = position(run.lane, run.distance(t), run.lane_beyond[t]);
-        const I index = hn::ConvertTo(lanes_i, z);
-        const I next = hn::Add(index, hn::Set(lanes_i, 1));
-        const F in_lane = Kernel::second(hn::Sub(z, hn::ConvertTo(lanes_f, index)), run.lane.slope,
-                                         run.lane.per_slope);
+        const auto [index, next, in_lane] =
+            neighbours<Kernel>(run.lane, run.distance(t), run.lane_beyond[t]);
         const Voxel* const q = p + run.row_stride;
         const F first = load(p), second = load(q);
         const F first_wide = wide ? load(p + n) : first, second_wide = wide ? load(q + n) : second;
@@ -219,21 +231,15 @@ HWY_INLINE F sum_three_rows(const Run<Voxel>& run) {
     F sum = hn::Zero(lanes_f);
     for (int t = 0; t < run.count; ++t) {
         const Voxel* const p = run.base + run.offset[t];
-        const F z = position(run.lane, run.distance(t), run.lane_beyond[t]);
-        const F y = position(run.row, run.distance(t), run.row_beyond[t]);
-        const I below = hn::ConvertTo(lanes_i, z);
-        const I row = hn::ConvertTo(lanes_i, y);
-        const F in_lane = Kernel::second(hn::Sub(z, hn::ConvertTo(lanes_f, below)), run.lane.slope,
-                                         run.lane.per_slope);
-        const F in_row = Kernel::second(hn::Sub(y, hn::ConvertTo(lanes_f, row)), run.row.slope,
-                                        run.row.per_slope);
-        const I index = hn::Add(below, hn::Mul(row, hn::Set(lanes_i, n)));
+        const Neighbours lane = neighbours<Kernel>(run.lane, run.distance(t), run.lane_beyond[t]);
+        const Neighbours row = neighbours<Kernel>(run.row, run.distance(t), run.row_beyond[t]);
+        const I index = hn::Add(lane.first, hn::Mul(row.first, hn::Set(lanes_i, n)));
         const I next = hn::Add(index, hn::Set(lanes_i, 1));
         const F a = load(p), b = load(p + run.row_stride), c = load(p + 2 * run.row_stride);
         const F low_first = lookup(a, b, index), low_second = lookup(a, b, next);
         const F high_first = lookup(b, c, index), high_second = lookup(b, c, next);
-        sum = hn::Add(sum, weighted<Kernel>(low_first, low_second, high_first, high_second, in_row,
-                                            in_lane, run.same_sign));
+        sum = hn::Add(sum, weighted<Kernel>(low_first, low_second, high_first, high_second,
+                                            row.second, lane.second, run.same_sign));
     }
     return sum;
 }
@@ -246,11 +252,8 @@ HWY_INLINE F sum_rows(const Run<Voxel>& run) {
     F sum = zero;
     for (int t = 0; t < run.count; ++t) {
         const Voxel* p = run.base + run.offset[t];
-        const F z = position(run.lane, run.distance(t), run.lane_beyond[t]);
-        const I index = hn::ConvertTo(lanes_i, z);
-        const I next = hn::Add(index, hn::Set(lanes_i, 1));
-        const F in_lane = Kernel::second(hn::Sub(z, hn::ConvertTo(lanes_f, index)), run.lane.slope,
-                                         run.lane.per_slope);
+        const auto [index, next, in_lane] =
+            neighbours<Kernel>(run.lane, run.distance(t), run.lane_beyond[t]);
         F y = position(run.row, run.distance(t), run.row_beyond[t]);
         const auto lanes_at = [&](const Voxel* row, I which) {
             if constexpr (wide)

@@ -1,6 +1,9 @@
 #include "tile_projector.hpp"
 
+#include "direct_sums.hpp"
+#include "pixel_runs.hpp"
 #include "pixel_tiles.hpp"
+#include "ray_tile.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
@@ -40,7 +43,7 @@ bool occurs_at_border(const IndexRays& rays, const XrayView& view, int axis) {
 }
 
 /// Collects parts of rays until there is a bundle of them, and adds their integrals to `sums`.
-template <class Method, class Voxel>
+template <Method method, class Voxel>
 class Parts {
   public:
     Parts(const VoxelArray<Voxel>& array, const VoxelBox& box, const Eigen::Vector3d& source,
@@ -66,7 +69,7 @@ class Parts {
             rays_.from[n] = rays_.to[n] = 0.0;
         }
         PerBundle<double> sums;
-        Method::direct(array_, box_, source_, rays_, sums);
+        direct_sums<method>(array_, box_, source_, rays_, sums);
         for (std::size_t n = 0; n < static_cast<std::size_t>(count_); ++n)
             sums_[which_[n]] += sums[n];
         count_ = 0;
@@ -82,9 +85,6 @@ class Parts {
     PerBundle<std::size_t> which_;
 };
 
-/// Side by side pixels of a tile of the plain layout, and its rows: neighbouring rays share voxels.
-constexpr int plain_tile = bundle_rays;
-
 struct TileRays {
     std::size_t count = 0;
     PerRay<std::optional<Pixel>> pixels;
@@ -92,7 +92,7 @@ struct TileRays {
     PerRay<int> key;  ///< 2 * dominant axis + (descending); -1 for none
 };
 
-template <class Method, class Volume>
+template <Method method, class Volume>
 class TileProjectorOf final : public Projector {
   public:
     TileProjectorOf(Volume volume, VolumeLayout layout);
@@ -114,7 +114,8 @@ class TileProjectorOf final : public Projector {
     };
     [[nodiscard]] const LaneVolume<Voxel>& with_lanes_along(int axis) const;
     [[nodiscard]] Plan plan(const XrayView& view) const;
-    void project_plain(const IndexRays& rays, std::size_t tile, Image<float>& image) const;
+    /// Neighbouring pixels of a row, in the plain layout.
+    void project_run(const IndexRays& rays, int u, int v, int count, Image<float>& image) const;
     [[nodiscard]] RayTile<Voxel> tile_of(const Plan& plan, const TileRays& rays, int key) const;
     void project_tile(const Plan& plan, std::size_t tile, Image<float>& image) const;
 
@@ -127,27 +128,27 @@ class TileProjectorOf final : public Projector {
     mutable VolumeCopies copies_;
 };
 
-template <class Method, class Volume>
-TileProjectorOf<Method, Volume>::TileProjectorOf(Volume volume, VolumeLayout layout)
+template <Method method, class Volume>
+TileProjectorOf<method, Volume>::TileProjectorOf(Volume volume, VolumeLayout layout)
     : volume_((volume.validate(), std::move(volume))),
       layout_(layout),
       occupied_(occupied_box(volume_)),
       bricks_(voxels_of(volume_)) {
     // Within a chunk of slices the march counts in 32 bits.
+    constexpr std::size_t max_plane = std::size_t{1} << 25;
     const auto [i, j, k] = volume_.sizes;
-    require(volume_.voxel_count() / static_cast<std::size_t>(std::min({i, j, k})) < std::size_t{1}
-                                                                                        << 25,
+    require(volume_.voxel_count() / static_cast<std::size_t>(std::min({i, j, k})) < max_plane,
             "the projector takes volumes of less than 2^25 voxels in each plane");
 }
 
-template <class Method, class Volume>
-VolumeCopies TileProjectorOf<Method, Volume>::copies() const {
+template <Method method, class Volume>
+VolumeCopies TileProjectorOf<method, Volume>::copies() const {
     const std::scoped_lock lock(mutex_);
     return copies_;
 }
 
-template <class Method, class Volume>
-auto TileProjectorOf<Method, Volume>::with_lanes_along(int axis) const -> const LaneVolume<Voxel>& {
+template <Method method, class Volume>
+auto TileProjectorOf<method, Volume>::with_lanes_along(int axis) const -> const LaneVolume<Voxel>& {
     const std::scoped_lock lock(mutex_);
     auto& made = by_lane_axis_[static_cast<std::size_t>(axis)];
     if (!made) {
@@ -161,8 +162,8 @@ auto TileProjectorOf<Method, Volume>::with_lanes_along(int axis) const -> const 
     return *made;
 }
 
-template <class Method, class Volume>
-auto TileProjectorOf<Method, Volume>::plan(const XrayView& view) const -> Plan {
+template <Method method, class Volume>
+auto TileProjectorOf<method, Volume>::plan(const XrayView& view) const -> Plan {
     const IndexRays rays(volume_, view);
     const Eigen::Vector3d beam =
         rays.to_pixel(0.5 * (view.width_px - 1), 0.5 * (view.height_px - 1));
@@ -177,17 +178,15 @@ auto TileProjectorOf<Method, Volume>::plan(const XrayView& view) const -> Plan {
     return plan;
 }
 
-template <class Method, class Volume>
-Image<float> TileProjectorOf<Method, Volume>::line_integrals(const XrayView& view) const {
+template <Method method, class Volume>
+Image<float> TileProjectorOf<method, Volume>::line_integrals(const XrayView& view) const {
     view.validate();
     Image<float> image(view.width_px, view.height_px);
     if (occupied_.empty()) return image;
     if (layout_ == VolumeLayout::plain) {
         const IndexRays rays(volume_, view);
-        const int across = (view.width_px + plain_tile - 1) / plain_tile;
-        const int down = (view.height_px + plain_tile - 1) / plain_tile;
-        parallel_for(static_cast<std::size_t>(across * down),
-                     [&](std::size_t tile) { project_plain(rays, tile, image); });
+        for_each_pixel_run(view.width_px, view.height_px, bundle_rays,
+                           [&](int u, int v, int count) { project_run(rays, u, v, count, image); });
     } else {
         const Plan plan = this->plan(view);
         parallel_for(plan.tiles.count(),
@@ -196,29 +195,23 @@ Image<float> TileProjectorOf<Method, Volume>::line_integrals(const XrayView& vie
     return image;
 }
 
-template <class Method, class Volume>
-void TileProjectorOf<Method, Volume>::project_plain(const IndexRays& rays, std::size_t tile,
-                                                    Image<float>& image) const {
-    const int across = (image.width() + plain_tile - 1) / plain_tile;
-    const int u_first = static_cast<int>(tile) % across * plain_tile;
-    const int v_first = static_cast<int>(tile) / across * plain_tile;
+template <Method method, class Volume>
+void TileProjectorOf<method, Volume>::project_run(const IndexRays& rays, int u, int v, int count,
+                                                  Image<float>& image) const {
     const auto voxels = voxels_of(volume_);
-    for (int v = v_first; v < std::min(v_first + plain_tile, image.height()); ++v) {
-        PerBundle<double> sums{};
-        Parts<Method, Voxel> parts(voxels, occupied_, rays.source, sums.data());
-        const int count = std::min(plain_tile, image.width() - u_first);
-        for (int n = 0; n < count; ++n)
-            parts.add(static_cast<std::size_t>(n), rays.to_pixel(u_first + n, v), 0.0, 1.0);
-        parts.flush();
-        for (int n = 0; n < count; ++n)
-            image(u_first + n, v) =
-                static_cast<float>(sums[static_cast<std::size_t>(n)] * mu_per_unit(volume_) *
-                                   rays.length_mm(rays.to_pixel(u_first + n, v)));
-    }
+    PerBundle<double> sums{};
+    Parts<method, Voxel> parts(voxels, occupied_, rays.source, sums.data());
+    for (int n = 0; n < count; ++n)
+        parts.add(static_cast<std::size_t>(n), rays.to_pixel(u + n, v), 0.0, 1.0);
+    parts.flush();
+    for (int n = 0; n < count; ++n)
+        image(u + n, v) =
+            static_cast<float>(sums[static_cast<std::size_t>(n)] * mu_per_unit(volume_) *
+                               rays.length_mm(rays.to_pixel(u + n, v)));
 }
 
-template <class Method, class Volume>
-auto TileProjectorOf<Method, Volume>::tile_of(const Plan& plan, const TileRays& rays, int key) const
+template <Method method, class Volume>
+auto TileProjectorOf<method, Volume>::tile_of(const Plan& plan, const TileRays& rays, int key) const
     -> RayTile<Voxel> {
     const int axis = key / 2;
     RayTile<Voxel> tile;
@@ -264,8 +257,8 @@ auto TileProjectorOf<Method, Volume>::tile_of(const Plan& plan, const TileRays& 
     return tile;
 }
 
-template <class Method, class Volume>
-void TileProjectorOf<Method, Volume>::project_tile(const Plan& plan, std::size_t index,
+template <Method method, class Volume>
+void TileProjectorOf<method, Volume>::project_tile(const Plan& plan, std::size_t index,
                                                    Image<float>& image) const {
     const auto voxels = voxels_of(volume_);
     TileRays rays;
@@ -286,7 +279,7 @@ void TileProjectorOf<Method, Volume>::project_tile(const Plan& plan, std::size_t
         if (tile.box.empty())
             marched.fill(0.0F);
         else
-            Method::march(tile, marched);
+            march<method>(tile, marched);
 
         // What of the volume lies before the slabs and behind them.
         const int axis = tile.slice_axis;
@@ -298,7 +291,7 @@ void TileProjectorOf<Method, Volume>::project_tile(const Plan& plan, std::size_t
         const double begin = (tile.ascending ? tile.box.first : tile.box.last)[axis] - 0.5 - source;
         const double end = (tile.ascending ? tile.box.last : tile.box.first)[axis] - 0.5 - source;
         PerRay<double> sums;
-        Parts<Method, Voxel> parts(voxels, occupied_, plan.rays.source, sums.data());
+        Parts<method, Voxel> parts(voxels, occupied_, plan.rays.source, sums.data());
         for (std::size_t n = 0; n < rays.count; ++n) {
             if (!tile.takes_part[n]) continue;
             const Eigen::Vector3d& ray = rays.to_pixel[n];
@@ -316,14 +309,14 @@ void TileProjectorOf<Method, Volume>::project_tile(const Plan& plan, std::size_t
 
 }  // namespace
 
-template <class Method, class Volume>
+template <Method method, class Volume>
 std::unique_ptr<Projector> make_tile_projector(Volume volume, VolumeLayout layout) {
-    return std::make_unique<TileProjectorOf<Method, Volume>>(std::move(volume), layout);
+    return std::make_unique<TileProjectorOf<method, Volume>>(std::move(volume), layout);
 }
 
-template std::unique_ptr<Projector> make_tile_projector<JosephMethod>(MuVolume, VolumeLayout);
-template std::unique_ptr<Projector> make_tile_projector<JosephMethod>(MuVolume16, VolumeLayout);
-template std::unique_ptr<Projector> make_tile_projector<SiddonMethod>(MuVolume, VolumeLayout);
-template std::unique_ptr<Projector> make_tile_projector<SiddonMethod>(MuVolume16, VolumeLayout);
+template std::unique_ptr<Projector> make_tile_projector<Method::joseph>(MuVolume, VolumeLayout);
+template std::unique_ptr<Projector> make_tile_projector<Method::joseph>(MuVolume16, VolumeLayout);
+template std::unique_ptr<Projector> make_tile_projector<Method::siddon>(MuVolume, VolumeLayout);
+template std::unique_ptr<Projector> make_tile_projector<Method::siddon>(MuVolume16, VolumeLayout);
 
 }  // namespace drr

@@ -1,4 +1,5 @@
 #include "index_rays.hpp"
+#include "pixel_runs.hpp"
 #include "trilinear_march.hpp"
 
 #include <drr/core/error.hpp>
@@ -12,9 +13,6 @@
 
 namespace drr {
 namespace {
-
-/// Rows of a tile: neighbouring rays share voxels, so a tile works from the cache.
-constexpr int tile_rows = 16;
 
 /// What the ends of a ray keep from the outermost planes of air, in voxels, so that rounding does
 /// not put a sample beyond them. Nothing is lost: the interpolant is 0 there.
@@ -36,27 +34,6 @@ PaddedVolume padded(const Volume& volume) {
         }
     });
     return result;
-}
-
-/// Which part of the ray, from 0 at the source to 1 at the pixel, may meet attenuation.
-struct Part {
-    double enter = 0.0, leave = 1.0;
-};
-
-Part part_in_support(const VoxelBox& box, const Eigen::Vector3d& source,
-                     const Eigen::Vector3d& ray) {
-    Part part;
-    for (int d = 0; d < 3; ++d) {
-        const double low = box.first[d] - 1 + inset - source[d];
-        const double high = box.last[d] - inset - source[d];
-        if (ray[d] == 0.0) {
-            if (low >= 0.0 || high <= 0.0) return {0.0, 0.0};
-            continue;
-        }
-        part.enter = std::max(part.enter, std::min(low / ray[d], high / ray[d]));
-        part.leave = std::min(part.leave, std::max(low / ray[d], high / ray[d]));
-    }
-    return part;
 }
 
 }  // namespace
@@ -102,21 +79,18 @@ Image<float> TrilinearProjector::line_integrals(const XrayView& view) const {
     const State& state = *state_;
     if (state.occupied.empty()) return image;
     const IndexRays rays(state.grid, view);
-    const int columns = (view.width_px + trilinear_rays - 1) / trilinear_rays;
-    const int rows = (view.height_px + tile_rows - 1) / tile_rows;
-    parallel_for(static_cast<std::size_t>(columns * rows), [&](std::size_t index) {
-        const int tile = static_cast<int>(index);
-        const int u_first = tile % columns * trilinear_rays, v_first = tile / columns * tile_rows;
-        const int width = std::min(trilinear_rays, view.width_px - u_first);
-        for (int v = v_first; v < std::min(v_first + tile_rows, view.height_px); ++v) {
+    const Eigen::Array3d low = state.occupied.first.cast<double>() - 1.0 + inset;
+    const Eigen::Array3d high = state.occupied.last.cast<double>() - inset;
+    for_each_pixel_run(
+        view.width_px, view.height_px, trilinear_rays, [&](int u_first, int v, int width) {
             TrilinearRays side_by_side;
             std::array<double, trilinear_rays> step_mm, sums;
             for (std::size_t n = 0; n < trilinear_rays; ++n) {
                 // The last ray repeats where the image ends.
                 const int u = u_first + std::min(static_cast<int>(n), width - 1);
                 const Eigen::Vector3d ray = rays.to_pixel(u, v);
-                const Part part = part_in_support(state.occupied, rays.source, ray);
-                const double share = std::max(part.leave - part.enter, 0.0);
+                const RayPart part = part_within(low, high, rays.source, ray);
+                const double share = part.empty() ? 0.0 : part.to - part.from;
                 const double length_mm = share * rays.length_mm(ray);
                 const double count = std::ceil(length_mm / state.step_mm);
                 side_by_side.count[n] = static_cast<int>(count);
@@ -126,7 +100,7 @@ Image<float> TrilinearProjector::line_integrals(const XrayView& view) const {
                 Eigen::Vector3d start = state.occupied.first.cast<double>();
                 if (count > 0.0) {
                     step = share / count * ray;
-                    start = rays.source + part.enter * ray + 0.5 * step;
+                    start = rays.source + part.from * ray + 0.5 * step;
                 }
                 for (std::size_t d = 0; d < 3; ++d) {
                     side_by_side.start[d][n] = start[static_cast<Eigen::Index>(d)];
@@ -136,8 +110,7 @@ Image<float> TrilinearProjector::line_integrals(const XrayView& view) const {
             sum_samples(state.volume, state.bricks, side_by_side, sums);
             for (std::size_t n = 0; n < static_cast<std::size_t>(width); ++n)
                 image(u_first + static_cast<int>(n), v) = static_cast<float>(step_mm[n] * sums[n]);
-        }
-    });
+        });
     return image;
 }
 
