@@ -199,18 +199,10 @@ Image<float> AnalyticProjector::line_integrals(const XrayView& view) const {
 std::vector<PlacedSolid> place_phantom(const MarkerPhantom& phantom,
                                        const Rigid3& world_from_phantom, double energy_kev) {
     std::vector<PlacedSolid> solids;
-    solids.reserve(phantom.bodies.size() + phantom.beads.size() + phantom.references.size());
-    for (const SolidPart& part : phantom.bodies)
+    for (const SolidPart& part : solid_parts(phantom))
         solids.push_back({{part.shape.form, world_from_phantom * part.shape.parent_from_shape},
                           attenuation_per_mm(part.material, energy_kev),
                           part.sign});
-    for (const auto* markers : {&phantom.beads, &phantom.references})
-        for (const Marker& marker : *markers)
-            solids.push_back(
-                {{Sphere{0.5 * marker.diameter_mm},
-                  world_from_phantom * Rigid3(Eigen::Quaterniond::Identity(), marker.center_mm)},
-                 attenuation_per_mm(marker.material, energy_kev),
-                 1});
     return solids;
 }
 

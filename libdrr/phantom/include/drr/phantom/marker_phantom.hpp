@@ -29,4 +29,7 @@ struct MarkerPhantom {
     std::vector<SolidPart> bodies;
 };
 
+/// All that a phantom is made of, in the phantom frame: its bodies, then beads, then references.
+[[nodiscard]] std::vector<SolidPart> solid_parts(const MarkerPhantom& phantom);
+
 }  // namespace drr
