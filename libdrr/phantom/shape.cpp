@@ -46,6 +46,18 @@ Eigen::Vector3d half_extent_mm(const Shape& shape) {
         shape.form);
 }
 
+bool contains(const Shape& shape, const Eigen::Vector3d& point_mm) {
+    const Eigen::Vector3d p = shape.parent_from_shape.inverse() * point_mm;
+    return std::visit(
+        Overloaded{[&](const Sphere& s) { return p.squaredNorm() <= s.radius_mm * s.radius_mm; },
+                   [&](const Box& b) { return (p.array().abs() <= 0.5 * b.size_mm.array()).all(); },
+                   [&](const Cylinder& c) {
+                       return p.head<2>().squaredNorm() <= c.radius_mm * c.radius_mm &&
+                              std::abs(p.z()) <= 0.5 * c.length_mm;
+                   }},
+        shape.form);
+}
+
 Chord chord(const Shape& shape, const Eigen::Vector3d& origin_mm,
             const Eigen::Vector3d& direction) {
     const Rigid3 shape_from_parent = shape.parent_from_shape.inverse();

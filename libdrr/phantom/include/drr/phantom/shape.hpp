@@ -41,6 +41,9 @@ void validate(const Shape& shape);
 /// The half extents of the smallest axis-aligned box about a form in its own frame.
 [[nodiscard]] Eigen::Vector3d half_extent_mm(const Shape& shape);
 
+/// Whether a point of the parent frame lies in a shape; its surface counts as inside.
+[[nodiscard]] bool contains(const Shape& shape, const Eigen::Vector3d& point_mm);
+
 /// The part of the line `origin + t direction` inside a convex body, as an interval of t: the line
 /// is infinite, so t may be negative. A line that misses has exit <= enter. With a unit direction t
 /// is in mm.

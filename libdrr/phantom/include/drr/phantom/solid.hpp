@@ -2,7 +2,9 @@
 
 #include <drr/phantom/shape.hpp>
 
+#include <map>
 #include <string>
+#include <vector>
 
 namespace drr {
 
@@ -15,5 +17,13 @@ struct SolidPart {
     std::string material;  ///< name in drr/physics/materials.hpp
     int sign = 1;          ///< +1 or -1
 };
+
+/// How many positive parts hold a point less how many negative ones do: 0 in air, 1 in material
+/// where the sum is sound.
+[[nodiscard]] int density_at(const std::vector<SolidPart>& parts, const Eigen::Vector3d& point_mm);
+
+/// The volume of each material, the signed sum over the parts. Times density it is the mass.
+[[nodiscard]] std::map<std::string, double> volume_by_material_mm3(
+    const std::vector<SolidPart>& parts);
 
 }  // namespace drr

@@ -1,0 +1,19 @@
+#include <drr/phantom/solid.hpp>
+
+namespace drr {
+
+int density_at(const std::vector<SolidPart>& parts, const Eigen::Vector3d& point_mm) {
+    int sum = 0;
+    for (const SolidPart& part : parts)
+        if (contains(part.shape, point_mm)) sum += part.sign;
+    return sum;
+}
+
+std::map<std::string, double> volume_by_material_mm3(const std::vector<SolidPart>& parts) {
+    std::map<std::string, double> volumes;
+    for (const SolidPart& part : parts)
+        volumes[part.material] += part.sign * volume_mm3(part.shape);
+    return volumes;
+}
+
+}  // namespace drr
