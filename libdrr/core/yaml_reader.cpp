@@ -220,6 +220,19 @@ std::vector<double> YamlMap::numbers(const std::string& key, std::size_t count, 
     return result;
 }
 
+std::vector<int> YamlMap::integers(const std::string& key, std::size_t count, Range range) const {
+    std::vector<int> result;
+    for (const double value :
+         numbers(key, count,
+                 {std::max(range.low, -2147483648.0), std::min(range.high, 2147483647.0)})) {
+        if (value != std::floor(value))
+            fail(key,
+                 fmt::format("'{}{}' must be whole numbers, found {}", state_->path, key, value));
+        result.push_back(static_cast<int>(value));
+    }
+    return result;
+}
+
 YamlMap YamlMap::map(const std::string& key) const {
     auto state = std::make_shared<State>();
     state->node = state_->get(key);

@@ -47,6 +47,9 @@ class YamlMap {
     /// Exactly `count` numbers, or any count for 0.
     [[nodiscard]] std::vector<double> numbers(const std::string& key, std::size_t count,
                                               Range range = {}) const;
+    /// The same for whole numbers; the range is inclusive and at most that of int.
+    [[nodiscard]] std::vector<int> integers(const std::string& key, std::size_t count,
+                                            Range range = {}) const;
     [[nodiscard]] YamlMap map(const std::string& key) const;
     [[nodiscard]] std::optional<YamlMap> map_if(const std::string& key) const;
     /// A list of mappings; empty when the key is missing.
