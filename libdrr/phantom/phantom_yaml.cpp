@@ -1,12 +1,13 @@
+#include "brick_yaml.hpp"
+#include "yaml_values.hpp"
+
 #include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
-#include <drr/core/yaml_reader.hpp>
+#include <drr/phantom/build_check.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cmath>
 #include <set>
 
 namespace drr {
@@ -15,24 +16,8 @@ namespace {
 constexpr double max_lattice_count = 32.0;  // per axis; keeps a typing error from filling memory
 constexpr double max_id = 1e6;
 
-Eigen::Vector3d vector3(const YamlMap& map, const std::string& key, Range range = {}) {
-    const auto values = map.numbers(key, 3, range);
-    return {values[0], values[1], values[2]};
-}
-
-Eigen::Vector3d vector3_or_zero(const YamlMap& map, const std::string& key) {
-    return map.has(key) ? vector3(map, key) : Eigen::Vector3d::Zero();
-}
-
 std::vector<Marker> read_lattice(const YamlMap& map) {
-    std::array<int, 3> counts{};
-    const auto values = map.numbers("counts", 3, {1.0, max_lattice_count});
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-        if (values[axis] != std::floor(values[axis]))
-            map.fail("counts",
-                     fmt::format("'lattice.counts' must be whole numbers, found {}", values[axis]));
-        counts[axis] = static_cast<int>(values[axis]);
-    }
+    const auto counts = map.integers("counts", 3, {1.0, max_lattice_count});
     const Eigen::Vector3d pitch = vector3(map, "pitch_mm", positive);
     const Eigen::Vector3d center = vector3_or_zero(map, "center_mm");
     const double diameter = map.number("diameter_mm", positive);
@@ -58,6 +43,8 @@ std::vector<Marker> read_lattice(const YamlMap& map) {
 // Collects markers and refuses those that clash with earlier ones.
 class MarkerReader {
   public:
+    explicit MarkerReader(const MarkerPhantom& phantom) : phantom_(phantom) {}
+
     void take(const std::vector<Marker>& markers) {
         for (const Marker& marker : markers)
             ids_.insert(marker.id);
@@ -70,7 +57,13 @@ class MarkerReader {
             Marker marker;
             marker.id = map.integer("id", {1.0, max_id});
             marker.name = map.text_or("name", fmt::format("b{:02}", marker.id));
-            marker.center_mm = vector3(map, "center_mm");
+            if (const auto seat = map.map_if("seat")) {
+                marker.brick = read_brick_index(*seat, phantom_);
+                marker.center_mm = read_seat(*seat, phantom_);
+            } else {
+                if (map.has("brick")) marker.brick = read_brick_index(map, phantom_);
+                marker.center_mm = vector3(map, "center_mm");
+            }
             marker.diameter_mm = map.number("diameter_mm", positive);
             marker.material = map.text("material");
             map.finish();
@@ -93,6 +86,7 @@ class MarkerReader {
     }
 
   private:
+    const MarkerPhantom& phantom_;
     std::vector<Marker> taken_;
     std::set<int> ids_;
 };
@@ -119,51 +113,69 @@ SolidPart read_part(const YamlMap& map) {
     return part;
 }
 
+// Refuses what cannot be built, at the line of the file that says it; `listed_beads` are the last
+// of the phantom's beads.
+void check_build(const MarkerPhantom& phantom, const YamlMap& map,
+                 const std::vector<YamlMap>& bricks, const std::vector<YamlMap>& listed_beads,
+                 const std::vector<YamlMap>& references) {
+    const auto fault = find_build_fault(phantom);
+    if (!fault) return;
+    const auto fail = [&](const std::vector<YamlMap>& maps, std::size_t first) {
+        if (fault->index < first) map.fail("lattice", fault->message);
+        throw Error(ErrorCode::invalid_file, fault->message, maps[fault->index - first].where());
+    };
+    switch (fault->of) {
+        case BuildFault::Of::brick:
+            fail(bricks, 0);
+            break;
+        case BuildFault::Of::bead:
+            fail(listed_beads, phantom.beads.size() - listed_beads.size());
+            break;
+        case BuildFault::Of::reference:
+            fail(references, 0);
+            break;
+    }
+}
+
 MarkerPhantom read_keys(const YamlMap& map) {
     MarkerPhantom phantom;
     phantom.name = map.text("name");
     phantom.description = map.text_or("description", "");
     phantom.frame = map.text_or("frame", phantom.frame);
-    MarkerReader reader;
+    phantom.as_built = map.flag_or("as_built", false);
+    if (const auto grid = map.map_if("brick_grid")) phantom.grid = read_brick_grid(*grid);
+    const auto bricks = map.maps("bricks");
+    for (const YamlMap& brick : bricks)
+        phantom.bricks.push_back(read_brick(brick));
+    MarkerReader reader(phantom);
     if (const auto lattice = map.map_if("lattice")) {
         phantom.beads = read_lattice(*lattice);
         reader.take(phantom.beads);
     }
-    const auto listed = reader.read(map.maps("beads"));
+    const auto bead_maps = map.maps("beads");
+    const auto listed = reader.read(bead_maps);
     phantom.beads.insert(phantom.beads.end(), listed.begin(), listed.end());
-    phantom.references = reader.read(map.maps("references"));
+    const auto reference_maps = map.maps("references");
+    phantom.references = reader.read(reference_maps);
     for (const YamlMap& part : map.maps("bodies"))
         phantom.bodies.push_back(read_part(part));
     map.finish();
     if (phantom.beads.empty())
         throw Error(ErrorCode::invalid_file,
                     "the phantom has no beads: give 'lattice', 'beads' or both", map.where());
+    check_build(phantom, map, bricks, bead_maps, reference_maps);
     return phantom;
-}
-
-std::string quoted(const std::string& text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') result += '\\';
-        if (c == '\n')
-            result += "\\n";
-        else
-            result += c;
-    }
-    return result + '"';
-}
-
-std::string list(const Eigen::Vector3d& v) {
-    return fmt::format("[{}, {}, {}]", v.x(), v.y(), v.z());
 }
 
 std::string marker_list(const std::string& key, const std::vector<Marker>& markers) {
     if (markers.empty()) return {};
     std::string text = key + ":\n";
-    for (const Marker& m : markers)
-        text += fmt::format(
-            "  - {{ id: {}, name: {}, center_mm: {}, diameter_mm: {}, material: {} }}\n", m.id,
-            quoted(m.name), list(m.center_mm), m.diameter_mm, quoted(m.material));
+    for (const Marker& m : markers) {
+        text +=
+            fmt::format("  - {{ id: {}, name: {}, center_mm: {}, diameter_mm: {}, material: {}",
+                        m.id, quoted(m.name), list(m.center_mm), m.diameter_mm, quoted(m.material));
+        text += m.brick < 0 ? " }\n" : fmt::format(", brick: {} }}\n", m.brick);
+    }
     return text;
 }
 
@@ -193,6 +205,8 @@ std::string phantom_yaml(const MarkerPhantom& phantom) {
     if (!phantom.description.empty())
         text += fmt::format("description: {}\n", quoted(phantom.description));
     text += fmt::format("frame: {}\n", quoted(phantom.frame));
+    if (phantom.as_built) text += "as_built: true\n";
+    text += bricks_text(phantom);
     text += marker_list("beads", phantom.beads);
     text += marker_list("references", phantom.references);
     if (!phantom.bodies.empty()) text += "bodies:\n";
