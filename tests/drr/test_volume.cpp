@@ -294,3 +294,27 @@ BOOST_AUTO_TEST_CASE(unknown_paths_and_formats) {
     check_error(ErrorCode::unsupported, "expected a folder of DICOM",
                 [&] { drr::read_ct(folder.path() / "x.tif"); });
 }
+BOOST_AUTO_TEST_CASE(a_written_volume_reads_back_where_it_was) {
+    const test::TemporaryFolder folder;
+    const auto path = folder.path() / "oblique.mha";
+    CtVolume volume{{{3, 4, 5}, {0.3, 1.7, 2.5}, {-10.123456789, 1.0 / 3.0, 7e3}}, {}};
+    // handed as a mirror, so that rows and columns cannot be mistaken for each other
+    volume.direction = drr::rotation_from_vector({0.3, -0.2, 0.9}).toRotationMatrix();
+    volume.direction.col(2) *= -1.0;
+    for (std::size_t n = 0; n < volume.voxel_count(); ++n)
+        volume.hu.push_back(-1000.0F + 1234.56789F * static_cast<float>(n * n));
+    write_ct(path, volume);
+    const CtVolume back = drr::read_ct(path).volume;
+    BOOST_TEST((back.sizes == volume.sizes));
+    BOOST_TEST((back.hu == volume.hu));
+    // ITK computes with what it reads of the text
+    constexpr double rounding = 1e-12;
+    BOOST_TEST((back.spacing_mm - volume.spacing_mm).norm() < rounding);
+    BOOST_TEST((back.origin_mm - volume.origin_mm).norm() < 1e3 * rounding);
+    BOOST_TEST((back.direction - volume.direction).norm() < rounding);
+    check_error(ErrorCode::usage, ".mha", [&] { write_ct(folder.path() / "a.nrrd", volume); });
+    check_error(ErrorCode::io, "cannot be written",
+                [&] { write_ct(folder.path() / "absent" / "a.mha", volume); });
+    volume.hu.pop_back();
+    check_error(ErrorCode::usage, "values", [&] { write_ct(path, volume); });
+}

@@ -56,4 +56,9 @@ struct CtReadResult {
 /// that is not there.
 CtReadResult read_ct(const std::filesystem::path& path, const VolumeReadOptions& options = {});
 
+/// Writes a volume as MetaImage (.mha) of 32-bit floats with its place and directions in LPS,
+/// atomically; read_ct reads the same values back. Throws Error(usage) for an invalid volume or
+/// another extension, Error(io).
+void write_ct(const std::filesystem::path& path, const CtVolume& volume);
+
 }  // namespace drr
