@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
     tools::add_volume(app, run);
     tools::add_geometry(app, run);
     tools::add_spectrum(app, run);
+    tools::add_phantom(app, run);
 
     try {
         app.parse(argc, argv);

@@ -96,4 +96,45 @@ expect 2 err 'g.yaml: the file holds its detectors' geometry "$work/g.yaml" "${d
 expect 2 err "g.doc: the file's name must end in" geometry "$rig" -o "$work/g.doc"
 sed -i 's/>1800</>0</' "$work/g.xml"
 expect 3 err 'g.xml:4: projection 0: SourceToDetectorDistance is 0' geometry "$work/g.xml" "${detector[@]}"
+
+# Phantoms.
+cube=$phantoms/small_lego_cube.yaml
+expect 2 err 'subcommand is required' phantom
+expect 0 out '^beads +64 x 3.175 mm steel: image 16.9 px' phantom describe "$cube"
+expect 0 out '^beads +64 x 3.175 mm steel: image 4.6 px' phantom describe "$cube" --rig "$rig"
+expect 0 out '"schema": "stereodrr/phantom-summary/v1"' phantom describe "$cube" --json
+expect 4 err 'absent.yaml: cannot be opened' phantom describe "$work/absent.yaml"
+expect 3 err "chest.yaml:[0-9]+: schema must be 'stereodrr/phantom/v1'" phantom describe "$rig"
+sed 's/material: steel/material: cheese/' "$cube" >"$work/cheese.yaml"
+expect 2 err "unknown material 'cheese'" phantom describe "$work/cheese.yaml"
+
+export=(--frame-specification "$work/cube.csv" --references "$work/cube.ref" --stl "$work/cube.stl")
+expect 0 out "^written: $work/cube.stl$" phantom export "$cube" "${export[@]}" --unit cm
+[[ $(head -n 2 "$work/cube.csv" | tail -n 1) == -6,-6,-6 ]] || { echo "cube.csv is not in cm" && failures=1; }
+[[ $(tail -n 1 "$work/cube.ref") == '1 cross' ]] || { echo "cube.ref does not end in 1 cross" && failures=1; }
+count=$(od -An -tu4 -j80 -N4 "$work/cube.stl")
+[[ $(stat -c %s "$work/cube.stl") == $((84 + 50 * count)) ]] || { echo "cube.stl has not its size" && failures=1; }
+expect 2 err 'give --frame-specification, --references or --stl' phantom export "$cube"
+expect 2 err "must be mm or cm, found 'inch'" phantom export "$cube" "${export[@]}" --unit inch
+expect 2 err 'deviation' phantom export "$cube" "${export[@]}" --deviation-mm 0
+expect 4 err 'cannot be written' phantom export "$cube" --stl "$work/absent/cube.stl"
+
+import=(phantom import "$work/cube.csv" --diameter-mm 3.175 -o "$work/back.yaml")
+expect 0 out '^64 beads over 123.2 x 123.2 x 123.2 mm$' "${import[@]}" --unit cm --references "$work/cube.ref"
+expect 0 out '^beads +64 x 3.175 mm steel' phantom describe "$work/back.yaml"
+expect 2 err 'found -1 mm' phantom import "$work/cube.csv" --diameter-mm -1 -o "$work/back.yaml"
+expect 2 err 'diameter-mm is required' phantom import "$work/cube.csv" -o "$work/back.yaml"
+expect 2 err "unknown material 'cheese'" "${import[@]}" --material cheese
+sed -i '5s/,/;/' "$work/cube.csv"
+expect 3 err 'cube.csv:5: x,y,z or x,y,z,name was expected, found 2 cells' "${import[@]}"
+sed -i '5s/;/,/' "$work/cube.csv"
+sed -i '2s/55/65/' "$work/cube.ref"
+expect 3 err 'cube.ref:2: bead 65 is none of the beads 1 to 64' "${import[@]}" --unit cm --references "$work/cube.ref"
+
+expect 0 out '^70 x 66 x 72 voxels of 2 mm, HU at 70 keV$' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 2 --energy-kev 70
+expect 0 out '^HU +min -1000, ' volume "$work/cube.mha"
+expect 2 err 'voxel size must be positive' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 0
+expect 2 err 'take larger ones' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 0.001
+expect 2 err 'extension .mha' phantom voxelize "$cube" -o "$work/cube.nii" --voxel-mm 4
+expect 2 err 'keV' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 4 --energy-kev 1
 exit $failures
