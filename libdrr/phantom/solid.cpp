@@ -16,4 +16,10 @@ std::map<std::string, double> volume_by_material_mm3(const std::vector<SolidPart
     return volumes;
 }
 
+std::vector<SolidPart> moved(std::vector<SolidPart> solids, const Rigid3& a_from_b) {
+    for (SolidPart& solid : solids)
+        solid.shape.parent_from_shape = a_from_b * solid.shape.parent_from_shape;
+    return solids;
+}
+
 }  // namespace drr

@@ -26,4 +26,7 @@ struct SolidPart {
 [[nodiscard]] std::map<std::string, double> volume_by_material_mm3(
     const std::vector<SolidPart>& parts);
 
+/// Solids that stand in frame b, in frame a.
+[[nodiscard]] std::vector<SolidPart> moved(std::vector<SolidPart> solids, const Rigid3& a_from_b);
+
 }  // namespace drr

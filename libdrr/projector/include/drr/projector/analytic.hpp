@@ -1,6 +1,7 @@
 #pragma once
 
 #include <drr/phantom/marker_phantom.hpp>
+#include <drr/projector/path_lengths.hpp>
 #include <drr/projector/projector.hpp>
 
 #include <vector>
@@ -12,22 +13,6 @@ struct PlacedSolid {
     Shape shape;  ///< parent frame: the world
     double mu_per_mm = 0.0;
     int sign = 1;
-};
-
-struct AnalyticOptions {
-    /// n x n rays through the area of each pixel that a dense solid touches, instead of one through
-    /// its centre; 1 is pure centre sampling. A detector integrates intensity over the pixel, so
-    /// what is kept is the effective line integral -ln(mean(exp(-mu chord))) of that solid. It
-    /// matters at the edges of metal only, whose shadow would else be aliased. The rest of the
-    /// scene is taken as constant over the pixel, so where the edges of two dense solids meet in
-    /// one pixel their correlation is left out.
-    int samples_per_pixel = 4;
-    /// Solids from this attenuation on are dense. The default parts metals (steel at 60 keV: 0.93)
-    /// from plastic (ABS: 0.02), water and aluminium (0.075).
-    double dense_mu_per_mm = 0.1;
-
-    /// Throws Error(usage).
-    void validate() const;
 };
 
 /// Exact line integrals through a signed sum of convex primitives by chord lengths in closed form,
