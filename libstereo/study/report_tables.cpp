@@ -157,7 +157,7 @@ std::string configuration_table(const ValidationResult& r) {
          fixed(f.photons_per_pixel, 0) + (f.quantum_noise ? ", Poisson noise" : ", no noise")},
         {"detector blur, σ", fixed(f.blur_sigma_px, 2) + " px"},
         {"grey of the open beam", fixed(f.open_beam_grey, 0) + " of 65535"},
-        {"rays across a pixel at edges of metal", fmt::format("{}", s.imaging.samples_per_pixel)},
+        {"cells across a pixel at edges of metal", fmt::format("{}", s.imaging.samples_per_pixel)},
         {"What the procedure was told"},
         {"nominal values are wrong by up to", "± " + fixed(100.0 * s.nominal_error, 1) + " %"},
         {"source to detector, told",

@@ -16,36 +16,36 @@ struct PixelIndex {
     friend bool operator==(const PixelIndex&, const PixelIndex&) = default;
 };
 
-/// Pixels in each of which path lengths are known along several rays, spread over its area.
+/// Pixels in each of which path lengths are known in several places, spread over its area.
 struct SampledPixels {
     std::vector<PixelIndex> pixels;  ///< by row, then column
-    /// One image a material: a row for each of `pixels`, a column for each ray. All rays of a
-    /// pixel have equal weight, and ray n is the same one in the images of all materials.
+    /// One image a material: a row for each of `pixels`, a column for each place. All have equal
+    /// weight, and a column is the same place in the images of all materials.
     std::vector<Image<float>> samples_mm;
 };
 
 /// How long the rays of a view run through each material. A detector integrates intensity over the
 /// area of a pixel, so where lengths change steeply within a pixel (at the edges of metal) the mean
-/// of the intensities is not the intensity behind the mean length. There the lengths are kept ray
-/// by ray, which makes the intensity right for any spectrum.
+/// of the intensities is not the intensity behind the mean length. There the lengths are kept place
+/// by place, which makes the intensity right for any spectrum.
 struct PathLengths {
     std::vector<std::string> materials;  ///< names in drr/physics/materials.hpp, no two the same
     /// One image a material, at least one. In sampled pixels the mean of the samples, in others the
     /// length along the ray through the pixel's centre. Lengths of materials that cavities were cut
     /// from are negative where a cavity sticks out.
     std::vector<Image<float>> mean_mm;
-    std::vector<SampledPixels> sampled;  ///< groups by the number of rays; no pixel is in two
+    std::vector<SampledPixels> sampled;  ///< groups by the number of places; no pixel is in two
 
     /// Throws Error(usage) unless images and groups have the sizes described.
     void validate() const;
 };
 
 struct AnalyticOptions {
-    /// n x n rays through the area of each pixel that the edge of a dense solid's shadow crosses,
-    /// and 2 x 2 (at the points of Gauss and Legendre) where the pixel is within the shadow; 1 is a
-    /// ray through the centre of every pixel, whatever is there. The rest of the scene is taken as
-    /// constant over the pixel. docs/projectors.md says what the number is worth.
-    int samples_per_pixel = 12;
+    /// n x n cells of each pixel that the edge of a dense solid's shadow crosses, of each of which
+    /// the mean over 3 x 3 rays is kept; pixels within such a shadow have 4 x 4 rays. 1 is a ray
+    /// through the centre of every pixel, whatever is there. Solids that are not dense are taken
+    /// as constant over a pixel. docs/projectors.md says what the number is worth.
+    int samples_per_pixel = 10;
     /// Solids from this attenuation on are dense, for materials at dense_energy_kev. The default
     /// parts metals (titanium at 60 keV: 0.35, steel 0.93) from plastic (ABS: 0.02), water, bone
     /// and aluminium (0.075). With 0 all solids are.

@@ -24,7 +24,7 @@ struct PoseSpec {
 /// The beam and the detector of an experiment.
 struct ImagingSpec {
     double photon_energy_kev = 60.0;
-    int samples_per_pixel = 4;  ///< rays across a pixel at the edges of metal
+    int samples_per_pixel = 10;  ///< n x n cells of pixels at the edges of metal
     drr::FormationOptions formation;
 };
 

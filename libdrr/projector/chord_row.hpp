@@ -1,0 +1,44 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <span>
+
+namespace drr {
+
+/// Sums of a line are written in whole vectors of at most this many numbers.
+inline constexpr std::size_t line_padding = 8;
+
+/// Room for sums of `count` rays.
+[[nodiscard]] constexpr std::size_t padded(int count) {
+    return (static_cast<std::size_t>(count) + line_padding - 1) / line_padding * line_padding;
+}
+
+/// A line of rays: ray i starts at the source (t = 0) and ends at `start + i step` from there
+/// (t = 1).
+struct RayLine {
+    Eigen::Vector3d start_mm;
+    Eigen::Vector3d step_mm;
+};
+
+enum class Form { sphere, box, cylinder };
+
+/// A form that waits to be added to the rays [first, last) of a line.
+struct ChordSpan {
+    Eigen::Vector3d source_mm;  ///< in the form's frame, whose axes are those of the line
+    Eigen::Vector3d half_mm;    ///< of a box; for round forms the radius is first, in a cylinder
+                                ///< half the length last
+    double weight = 0.0;
+    int first = 0, last = 0;
+    double* sums = nullptr;  ///< of the line, aligned and padded
+};
+
+/// Adds weight times the chord in t within [0, 1] of each span of one form to its sums. Rays before
+/// and after a span may be met too, as vectors have it, up to the padding.
+void add_chords(Form form, const RayLine& line, std::span<const ChordSpan> spans);
+
+/// Turns `count` sums in t into mm: times the length of the rays.
+void scale_by_ray_length(const RayLine& line, int count, std::span<double* const> sums);
+
+}  // namespace drr
