@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "phantom_drawing.hpp"
 #include "phantom_summary.hpp"
 #include "progress_bar.hpp"
 
@@ -14,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,6 +26,12 @@ namespace {
 
 void add_phantom_file(CLI::App& command, std::string& path) {
     command.add_option("phantom", path, "Phantom file (YAML)")->required();
+}
+
+void add_rig(CLI::App& command, std::string& path) {
+    command.add_option("--rig", path,
+                       "Rig (YAML) that the sizes in images are for; default: SDD 1200 mm, "
+                       "isocentre at 900 mm, pixels of 0.25 mm");
 }
 
 struct DescribeOptions {
@@ -47,12 +55,34 @@ void add_describe(CLI::App& parent, Run& run) {
         "describe", "Beads, size, materials and mass, parts, and how large beads appear");
     const auto options = std::make_shared<DescribeOptions>();
     add_phantom_file(*command, options->phantom);
-    command->add_option("--rig", options->rig,
-                        "Rig (YAML) that the sizes in images are for; default: SDD 1200 mm, "
-                        "isocentre at 900 mm, pixels of 0.25 mm");
+    add_rig(*command, options->rig);
     command->add_flag("--json", options->as_json,
                       "Print JSON, schema stereodrr/phantom-summary/v1");
     command->callback([options, &run] { run = [options] { describe(*options); }; });
+}
+
+struct DrawOptions {
+    std::string phantom;
+    std::string rig;
+    std::string folder;
+};
+
+void draw(const DrawOptions& options) {
+    const drr::MarkerPhantom phantom = drr::read_phantom(options.phantom);
+    const auto rig = options.rig.empty() ? drr::StereoRigSpec{} : drr::read_rig(options.rig);
+    const std::filesystem::path folder = options.folder;
+    drr::make_folder(folder);
+    drr::write_file(folder / "drawing.png", phantom_drawing(phantom, summarize(phantom, rig)));
+    fmt::print("written: {}\n", (folder / "drawing.png").string());
+}
+
+void add_draw(CLI::App& parent, Run& run) {
+    auto* command = parent.add_subcommand("draw", "Draw a phantom with its dimensions (PNG)");
+    const auto options = std::make_shared<DrawOptions>();
+    add_phantom_file(*command, options->phantom);
+    command->add_option("-o,--output", options->folder, "Folder to write to")->required();
+    add_rig(*command, options->rig);
+    command->callback([options, &run] { run = [options] { draw(*options); }; });
 }
 
 struct ExportOptions {
@@ -200,6 +230,7 @@ void add_phantom(CLI::App& app, Run& run) {
         app.add_subcommand("phantom", "Describe, draw, export, voxelize and import phantoms");
     command->require_subcommand(1);
     add_describe(*command, run);
+    add_draw(*command, run);
     add_export(*command, run);
     add_voxelize(*command, run);
     add_import(*command, run);

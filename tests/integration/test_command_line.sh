@@ -108,6 +108,11 @@ expect 3 err "chest.yaml:[0-9]+: schema must be 'stereodrr/phantom/v1'" phantom 
 sed 's/material: steel/material: cheese/' "$cube" >"$work/cheese.yaml"
 expect 2 err "unknown material 'cheese'" phantom describe "$work/cheese.yaml"
 
+expect 0 out "^written: $work/drawings/drawing.png$" phantom draw "$cube" -o "$work/drawings"
+[[ $(head -c 4 "$work/drawings/drawing.png" | tail -c 3) == PNG ]] || { echo "drawing.png is no PNG" && failures=1; }
+expect 2 err 'output is required' phantom draw "$cube"
+expect 4 err 'the folder cannot be made' phantom draw "$cube" -o "$work/file/sub"
+
 export=(--frame-specification "$work/cube.csv" --references "$work/cube.ref" --stl "$work/cube.stl")
 expect 0 out "^written: $work/cube.stl$" phantom export "$cube" "${export[@]}" --unit cm
 [[ $(head -n 2 "$work/cube.csv" | tail -n 1) == -6,-6,-6 ]] || { echo "cube.csv is not in cm" && failures=1; }

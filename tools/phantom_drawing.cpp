@@ -1,0 +1,385 @@
+#include "phantom_drawing.hpp"
+
+#include "canvas.hpp"
+
+#include <drr/phantom/extent.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <optional>
+#include <vector>
+
+namespace tools {
+namespace {
+
+using Point = Canvas::Point;
+
+constexpr double text_px = 11.0;
+constexpr double margin_px = 30.0;
+constexpr double dimension_px = 44.0;  // beside a view, for a line with its number
+constexpr double gap_px = 2.0 * dimension_px;
+constexpr double legend_px = 330.0;
+constexpr double widest_px = 760.0;  // of the views
+constexpr double highest_px = 700.0;
+
+/// A direction to look at the phantom in, with which two of its axes run right and up.
+struct Looking {
+    int right = 0;
+    int up = 1;
+    const char* name = "";
+};
+
+constexpr Looking from_above{0, 1, "from above"};
+constexpr Looking from_front{0, 2, "from the front"};
+constexpr Looking from_right{1, 2, "from the right"};
+
+/// One view on the sheet.
+struct View {
+    Looking looking;
+    Point corner_px;  ///< upper left
+    double px_per_mm = 1.0;
+    drr::Extent extent;
+
+    [[nodiscard]] Point operator()(const Eigen::Vector3d& point_mm) const {
+        return corner_px + px_per_mm * Point(point_mm[looking.right] - extent.low_mm[looking.right],
+                                             extent.high_mm[looking.up] - point_mm[looking.up]);
+    }
+};
+
+/// The corners of the convex hull, in order (Andrew's monotone chain).
+std::vector<Point> convex_hull(std::vector<Point> points) {
+    const auto before = [](const Point& a, const Point& b) {
+        return a.x() < b.x() || (a.x() == b.x() && a.y() < b.y());
+    };
+    std::sort(points.begin(), points.end(), before);
+    std::vector<Point> hull;
+    for (int side = 0; side < 2; ++side) {
+        const std::size_t start = hull.size();
+        for (const Point& point : points) {
+            while (hull.size() >= start + 2) {
+                const Point a = hull.back() - hull[hull.size() - 2];
+                const Point b = point - hull.back();
+                if (a.x() * b.y() - a.y() * b.x() > 0.0) break;
+                hull.pop_back();
+            }
+            hull.push_back(point);
+        }
+        hull.pop_back();
+        std::reverse(points.begin(), points.end());
+    }
+    return hull;
+}
+
+/// The outline of a shape in a view.
+std::vector<Point> silhouette(const drr::Shape& shape, const View& view) {
+    constexpr int steps = 48;  // round forms
+    const auto turn = [](int step) { return 2.0 * std::numbers::pi * step / steps; };
+    std::vector<Point> points;
+    if (const auto* sphere = std::get_if<drr::Sphere>(&shape.form)) {
+        const Point centre = view(shape.parent_from_shape.translation_mm);
+        for (int n = 0; n < steps; ++n)
+            points.push_back(centre + sphere->radius_mm * view.px_per_mm *
+                                          Point(std::cos(turn(n)), std::sin(turn(n))));
+        return points;
+    }
+    const auto add = [&](double x, double y, double z) {
+        points.push_back(view(shape.parent_from_shape * Eigen::Vector3d(x, y, z)));
+    };
+    const Eigen::Vector3d half = half_extent_mm(shape);
+    for (const double z : {-half.z(), half.z()}) {
+        if (std::holds_alternative<drr::Box>(shape.form))
+            for (const double x : {-half.x(), half.x()})
+                for (const double y : {-half.y(), half.y()})
+                    add(x, y, z);
+        else
+            for (int n = 0; n < steps; ++n)
+                add(half.x() * std::cos(turn(n)), half.x() * std::sin(turn(n)), z);
+    }
+    return convex_hull(std::move(points));
+}
+
+std::string millimetres(double mm) {
+    return fmt::format("{:g}", std::round(mm * 100.0) / 100.0);
+}
+
+void arrow(Canvas& canvas, const Point& tip, const Point& direction, Colour colour) {
+    constexpr double length_px = 7.0;
+    constexpr double half_width_px = 2.2;
+    const Point across(-direction.y(), direction.x());
+    const Point foot = tip - length_px * direction;
+    canvas.fill({tip, foot + half_width_px * across, foot - half_width_px * across}, colour);
+}
+
+/// A dimension between two heights or two columns of a view, `away_px` from the view's edge.
+void dimension(Canvas& canvas, Point a, Point b, const Point& outward, double away_px,
+               double length_mm, Colour colour) {
+    if ((b - a).norm() < 1.0) return;
+    constexpr double beyond_px = 4.0;
+    for (const Point& end : {a, b})
+        canvas.line(end + 3.0 * outward, end + (away_px + beyond_px) * outward, colours::pale_grey);
+    a += away_px * outward;
+    b += away_px * outward;
+    const Point along = (b - a).normalized();
+    const std::string number = millimetres(length_mm);
+    const double width_px = Canvas::text_width_px(number, text_px);
+    const bool vertical = std::abs(along.y()) > 0.5;
+    const bool inside = (b - a).norm() > (vertical ? 2.6 * text_px : width_px + 26.0);
+    const Point middle = 0.5 * (a + b);
+    if (inside) {
+        // The line leaves room for its number.
+        const double room_px = vertical ? text_px : 0.5 * width_px + 5.0;
+        canvas.line(a, middle - room_px * along, colour);
+        canvas.line(middle + room_px * along, b, colour);
+        arrow(canvas, a, -along, colour);
+        arrow(canvas, b, along, colour);
+        canvas.text(middle + Point(0.0, 0.5 * text_px), number, text_px, colour, Anchor::middle);
+        return;
+    }
+    arrow(canvas, a, along, colour);
+    arrow(canvas, b, -along, colour);
+    canvas.line(a - 16.0 * along, a, colour);
+    canvas.line(b, b + 16.0 * along, colour);
+    const Point beside = vertical
+                             ? middle + Point(outward.x() * (6.0 + 0.5 * width_px), 0.0)
+                             : middle + Point(0.0, outward.y() > 0.0 ? text_px + 4.0 : -text_px);
+    canvas.text(beside + Point(0.0, 0.5 * text_px), number, text_px, colour, Anchor::middle);
+}
+
+drr::Extent centres(const std::vector<drr::Marker>& beads) {
+    drr::Extent result{beads.front().center_mm, beads.front().center_mm};
+    for (const drr::Marker& bead : beads)
+        result = result.joined({bead.center_mm, bead.center_mm});
+    return result;
+}
+
+void draw_bodies(Canvas& canvas, const drr::MarkerPhantom& phantom, const View& view) {
+    const Colour plastic{120, 156, 200};
+    for (const drr::SolidPart& body : phantom.bodies)
+        if (body.sign > 0) canvas.fill(silhouette(body.shape, view), paler(plastic, 0.22));
+    for (const drr::SolidPart& body : phantom.bodies) {
+        // Seats of beads would only blur them.
+        if (body.sign < 0 && std::holds_alternative<drr::Sphere>(body.shape.form)) continue;
+        const auto corners = silhouette(body.shape, view);
+        if (body.sign > 0)
+            canvas.outline(corners, paler(plastic, 0.9), 1.2);
+        else
+            canvas.dashed_outline(corners, paler(plastic, 0.7));
+    }
+}
+
+/// Places labels beside points so that none covers another or a point.
+class Labels {
+  public:
+    explicit Labels(Canvas& canvas) : canvas_(canvas) {}
+
+    void keep_clear(const Point& centre, double radius_px) {
+        taken_.push_back(
+            {centre - Point(radius_px, radius_px), centre + Point(radius_px, radius_px)});
+    }
+
+    void put(const Point& centre, double radius_px, const std::string& text, Colour colour) {
+        constexpr double size_px = 9.0;
+        const double width_px = Canvas::text_width_px(text, size_px);
+        const double away_px = radius_px + 3.0;
+        std::optional<Rectangle> best;
+        double least_px2 = 0.0;
+        for (const double up : {0.7, -0.7, 0.0, 1.6, -1.6, 2.6, -2.6})
+            for (const bool right : {true, false}) {
+                const Point corner = centre + Point(right ? away_px : -away_px - width_px,
+                                                    -up * away_px - 0.5 * size_px);
+                const Rectangle box{corner, corner + Point(width_px, size_px)};
+                double covered_px2 = 0.0;
+                for (const Rectangle& other : taken_)
+                    covered_px2 += box.common_px2(other);
+                if (!best || covered_px2 < least_px2) {
+                    best = box;
+                    least_px2 = covered_px2;
+                }
+            }
+        taken_.push_back(*best);
+        canvas_.text({best->low.x(), best->high.y()}, text, size_px, colour);
+    }
+
+  private:
+    struct Rectangle {
+        Point low;
+        Point high;
+
+        [[nodiscard]] double common_px2(const Rectangle& other) const {
+            const Eigen::Array2d sides = high.cwiseMin(other.high) - low.cwiseMax(other.low);
+            return sides.max(0.0).prod();
+        }
+    };
+    Canvas& canvas_;
+    std::vector<Rectangle> taken_;
+};
+
+void draw_markers(Canvas& canvas, const drr::MarkerPhantom& phantom, const View& view) {
+    constexpr double least_radius_px = 1.6;
+    constexpr std::size_t most_numbers = 12;
+    Labels labels(canvas);
+    const auto radius_px = [&](const drr::Marker& marker) {
+        return std::max(least_radius_px, 0.5 * marker.diameter_mm * view.px_per_mm);
+    };
+    const auto draw = [&](const std::vector<drr::Marker>& markers, Colour colour) {
+        for (const drr::Marker& marker : markers) {
+            canvas.disc(view(marker.center_mm), radius_px(marker), colour);
+            labels.keep_clear(view(marker.center_mm), radius_px(marker));
+        }
+    };
+    draw(phantom.beads, colours::ink);
+    draw(phantom.references, colours::red);
+    if (phantom.beads.size() <= most_numbers)
+        for (const drr::Marker& bead : phantom.beads)
+            labels.put(view(bead.center_mm), radius_px(bead), fmt::format("{}", bead.id),
+                       colours::ink);
+    for (const drr::Marker& reference : phantom.references)
+        labels.put(view(reference.center_mm), radius_px(reference), reference.name, colours::red);
+}
+
+/// The dimensions that this view is to carry: of the whole above or at the left, of the beads'
+/// centres below or at the right.
+struct Dimensions {
+    bool whole_right = false;
+    bool whole_up = false;
+    bool beads_right = false;
+    bool beads_up = false;
+};
+
+void draw_view(Canvas& canvas, const drr::MarkerPhantom& phantom, const View& view,
+               const Dimensions& wanted) {
+    draw_bodies(canvas, phantom, view);
+    draw_markers(canvas, phantom, view);
+    constexpr double away_px = 24.0;
+    const drr::Extent& all = view.extent;
+    const int right = view.looking.right;
+    const int up = view.looking.up;
+    const Point low = view(all.low_mm);
+    const Point high = view(all.high_mm);
+    if (wanted.whole_right)
+        dimension(canvas, {low.x(), high.y()}, high, {0.0, -1.0}, away_px, all.size_mm()[right],
+                  colours::ink);
+    if (wanted.whole_up)
+        dimension(canvas, low, {low.x(), high.y()}, {-1.0, 0.0}, away_px, all.size_mm()[up],
+                  colours::ink);
+    if (phantom.beads.size() < 2) return;
+    const drr::Extent beads = centres(phantom.beads);
+    const Point first = view(beads.low_mm);
+    const Point last = view(beads.high_mm);
+    if (wanted.beads_right)
+        dimension(canvas, {first.x(), low.y()}, {last.x(), low.y()}, {0.0, 1.0}, away_px,
+                  beads.size_mm()[right], colours::blue);
+    if (wanted.beads_up)
+        dimension(canvas, {high.x(), first.y()}, {high.x(), last.y()}, {1.0, 0.0}, away_px,
+                  beads.size_mm()[up], colours::blue);
+}
+
+void draw_name(Canvas& canvas, const View& view, double below_px) {
+    const double x = 0.5 * (view(view.extent.low_mm).x() + view(view.extent.high_mm).x());
+    canvas.text({x, view(view.extent.low_mm).y() + below_px},
+                fmt::format("{} ({} right, {} up)", view.looking.name, "xyz"[view.looking.right],
+                            "xyz"[view.looking.up]),
+                text_px, colours::grey, Anchor::middle);
+}
+
+/// Splits a text into lines that are no wider than that.
+std::vector<std::string> wrapped(const std::string& text, double size_px, double width_px) {
+    std::vector<std::string> lines(1);
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(' ', at), text.size());
+        const std::string word = text.substr(at, end - at);
+        std::string longer = lines.back().empty() ? word : lines.back() + " " + word;
+        if (lines.back().empty() || Canvas::text_width_px(longer, size_px) <= width_px)
+            lines.back() = std::move(longer);
+        else
+            lines.push_back(word);
+        at = end + 1;
+    }
+    return lines;
+}
+
+/// What stands beside the views, from the top; returns where it ends.
+double draw_legend(Canvas* canvas, const drr::MarkerPhantom& phantom, const PhantomSummary& summary,
+                   double left_px) {
+    double y = margin_px;
+    const auto put = [&](const std::string& text, double size_px, Colour colour, bool bold,
+                         double indent_px = 0.0) {
+        for (const std::string& line : wrapped(text, size_px, legend_px - indent_px)) {
+            y += 1.7 * size_px;
+            if (canvas != nullptr)
+                canvas->text({left_px + indent_px, y}, line, size_px, colour, Anchor::left, bold);
+        }
+    };
+    const auto marker = [&](const MarkerKind& kind, const char* what, Colour colour) {
+        const double first = y + 1.7 * text_px;
+        put(fmt::format("{} {}{} {:g} mm, {}; image {:.1f} px", kind.count, what,
+                        kind.count == 1 ? "" : "s", kind.diameter_mm, kind.material, kind.image_px),
+            text_px, colours::ink, false, 16.0);
+        if (canvas != nullptr) canvas->disc({left_px + 5.0, first - 0.5 * text_px}, 4.0, colour);
+    };
+    put(phantom.name, 16.0, colours::ink, true);
+    y += 6.0;
+    put(phantom.description, text_px, colours::grey, false);
+    y += 12.0;
+    for (const MarkerKind& kind : summary.beads)
+        marker(kind, "bead", colours::ink);
+    for (const MarkerKind& kind : summary.references)
+        marker(kind, "reference", colours::red);
+    y += 8.0;
+    for (const MaterialAmount& amount : summary.materials)
+        put(fmt::format("{}: {:.4g} cm3, {:.4g} g", amount.material, amount.volume_cm3,
+                        amount.mass_g),
+            text_px, colours::ink, false, 16.0);
+    y += 8.0;
+    const Eigen::Vector3d size = summary.extent.size_mm();
+    put(fmt::format("{} x {} x {} mm over all", millimetres(size.x()), millimetres(size.y()),
+                    millimetres(size.z())),
+        text_px, colours::ink, false, 16.0);
+    if (phantom.beads.size() > 1) {
+        const Eigen::Vector3d span = centres(phantom.beads).size_mm();
+        put(fmt::format("{} x {} x {} mm from bead to bead", millimetres(span.x()),
+                        millimetres(span.y()), millimetres(span.z())),
+            text_px, colours::blue, false, 16.0);
+    }
+    return y;
+}
+
+}  // namespace
+
+std::string phantom_drawing(const drr::MarkerPhantom& phantom, const PhantomSummary& summary) {
+    const drr::Extent& extent = summary.extent;
+    const Eigen::Vector3d size = extent.size_mm();
+    constexpr double largest_px_per_mm = 12.0;
+    const double px_per_mm = std::min(
+        {widest_px / (size.x() + size.y()), highest_px / (size.y() + size.z()), largest_px_per_mm});
+    const Point origin(margin_px + dimension_px, margin_px + dimension_px);
+    double top_px = px_per_mm * size.y() + gap_px;  // from the upper views to the lower
+    const double side_px = px_per_mm * size.x() + gap_px;
+    // The legend stands above the view from the right where that is wide enough, else beside it.
+    const double right_wide_px = px_per_mm * size.y() + dimension_px;
+    const bool beside = right_wide_px < legend_px;
+    const double legend_left_px = origin.x() + side_px + (beside ? right_wide_px + margin_px : 0.0);
+    const double legend_bottom_px = draw_legend(nullptr, phantom, summary, legend_left_px);
+    if (!beside) top_px = std::max(top_px, legend_bottom_px + dimension_px - origin.y());
+    const double views_high_px = top_px + px_per_mm * size.z() + 2.0 * dimension_px;
+    const double high_px = std::max(origin.y() + views_high_px, legend_bottom_px + margin_px);
+    const double wide_px = beside ? legend_left_px + legend_px + margin_px
+                                  : origin.x() + side_px + right_wide_px + margin_px;
+    Canvas canvas(static_cast<int>(wide_px), static_cast<int>(high_px));
+    const View top{from_above, origin, px_per_mm, extent};
+    const View front{from_front, origin + Point(0.0, top_px), px_per_mm, extent};
+    const View right{from_right, origin + Point(side_px, top_px), px_per_mm, extent};
+    draw_view(canvas, phantom, top, {.whole_right = true, .whole_up = true});
+    draw_view(canvas, phantom, front, {.whole_up = true, .beads_right = true});
+    draw_view(canvas, phantom, right, {.beads_right = true, .beads_up = true});
+    draw_name(canvas, top, 26.0);
+    draw_name(canvas, front, 58.0);
+    draw_name(canvas, right, 58.0);
+    (void)draw_legend(&canvas, phantom, summary, legend_left_px);
+    return canvas.png();
+}
+
+}  // namespace tools
