@@ -21,7 +21,7 @@ constexpr double text_px = 11.0;
 constexpr double margin_px = 30.0;
 constexpr double dimension_px = 44.0;  // beside a view, for a line with its number
 constexpr double gap_px = 2.0 * dimension_px;
-constexpr double legend_px = 330.0;
+constexpr double legend_px = 380.0;
 constexpr double widest_px = 760.0;  // of the views
 constexpr double highest_px = 700.0;
 
@@ -315,7 +315,7 @@ double draw_legend(Canvas* canvas, const drr::MarkerPhantom& phantom, const Phan
     };
     const auto marker = [&](const MarkerKind& kind, const char* what, Colour colour) {
         const double first = y + 1.7 * text_px;
-        put(fmt::format("{} {}{} {:g} mm, {}; image {:.1f} px", kind.count, what,
+        put(fmt::format("{} {}{}: {:g} mm {}, image {:.1f} px", kind.count, what,
                         kind.count == 1 ? "" : "s", kind.diameter_mm, kind.material, kind.image_px),
             text_px, colours::ink, false, 16.0);
         if (canvas != nullptr) canvas->disc({left_px + 5.0, first - 0.5 * text_px}, 4.0, colour);
@@ -340,7 +340,7 @@ double draw_legend(Canvas* canvas, const drr::MarkerPhantom& phantom, const Phan
         text_px, colours::ink, false, 16.0);
     if (phantom.beads.size() > 1) {
         const Eigen::Vector3d span = centres(phantom.beads).size_mm();
-        put(fmt::format("{} x {} x {} mm from bead to bead", millimetres(span.x()),
+        put(fmt::format("{} x {} x {} mm bead to bead", millimetres(span.x()),
                         millimetres(span.y()), millimetres(span.z())),
             text_px, colours::blue, false, 16.0);
     }
@@ -358,16 +358,17 @@ std::string phantom_drawing(const drr::MarkerPhantom& phantom, const PhantomSumm
     const Point origin(margin_px + dimension_px, margin_px + dimension_px);
     double top_px = px_per_mm * size.y() + gap_px;  // from the upper views to the lower
     const double side_px = px_per_mm * size.x() + gap_px;
-    // The legend stands above the view from the right where that is wide enough, else beside it.
+    // The legend stands above the view from the right unless that is narrow, as of a rod.
     const double right_wide_px = px_per_mm * size.y() + dimension_px;
-    const bool beside = right_wide_px < legend_px;
+    const bool beside = right_wide_px < 0.5 * legend_px;
     const double legend_left_px = origin.x() + side_px + (beside ? right_wide_px + margin_px : 0.0);
     const double legend_bottom_px = draw_legend(nullptr, phantom, summary, legend_left_px);
     if (!beside) top_px = std::max(top_px, legend_bottom_px + dimension_px - origin.y());
     const double views_high_px = top_px + px_per_mm * size.z() + 2.0 * dimension_px;
     const double high_px = std::max(origin.y() + views_high_px, legend_bottom_px + margin_px);
-    const double wide_px = beside ? legend_left_px + legend_px + margin_px
-                                  : origin.x() + side_px + right_wide_px + margin_px;
+    const double wide_px =
+        beside ? legend_left_px + legend_px + margin_px
+               : origin.x() + side_px + std::max(right_wide_px, legend_px) + margin_px;
     Canvas canvas(static_cast<int>(wide_px), static_cast<int>(high_px));
     const View top{from_above, origin, px_per_mm, extent};
     const View front{from_front, origin + Point(0.0, top_px), px_per_mm, extent};

@@ -59,15 +59,11 @@ std::vector<BodyKind> kinds(const std::vector<drr::SolidPart>& bodies) {
 std::vector<MaterialAmount> amounts(const std::vector<drr::SolidPart>& solids) {
     constexpr double cm3_per_mm3 = 1e-3;
     std::vector<MaterialAmount> result;
-    for (const drr::SolidPart& solid : solids) {
-        auto same = std::find_if(result.begin(), result.end(), [&](const MaterialAmount& amount) {
-            return amount.material == solid.material;
-        });
-        if (same == result.end()) same = result.insert(same, {solid.material, 0.0, 0.0});
-        same->volume_cm3 += cm3_per_mm3 * solid.sign * volume_mm3(solid.shape);
+    for (const auto& [material, volume_mm3] : volume_by_material_mm3(solids)) {
+        const double volume_cm3 = cm3_per_mm3 * volume_mm3;
+        result.push_back(
+            {material, volume_cm3, volume_cm3 * drr::find_material(material).density_g_per_cm3});
     }
-    for (MaterialAmount& amount : result)
-        amount.mass_g = amount.volume_cm3 * drr::find_material(amount.material).density_g_per_cm3;
     return result;
 }
 
@@ -178,7 +174,7 @@ std::string summary_text(const drr::MarkerPhantom& phantom, const PhantomSummary
             distances->largest_mm, distances->least_difference_mm);
     text += fmt::format("\n{:<14}{:>10} {:>10}\n", "material", "cm3", "g");
     for (const MaterialAmount& amount : summary.materials)
-        text += fmt::format("{:<14}{:>10.3f} {:>10.2f}\n", amount.material, amount.volume_cm3,
+        text += fmt::format("{:<14}{:>10.4g} {:>10.4g}\n", amount.material, amount.volume_cm3,
                             amount.mass_g);
     if (!summary.bodies.empty()) text += "\nbodies\n";
     for (const BodyKind& kind : summary.bodies)
