@@ -94,6 +94,8 @@ void add_hole(const BrickPart& part, const BrickDimensions& d, double ceiling, S
 
 // Rounding of positions that were computed from the same numbers.
 constexpr double rounding_mm = 1e-9;
+// A ball on a tile is glued on; a drop of glue thicker than this holds nothing in its place.
+constexpr double max_glue_mm = 1.5;
 
 }  // namespace
 
@@ -156,7 +158,8 @@ std::optional<Vector3d> seat_axis(const BrickPart& part, const Vector3d& center_
     }
     const Vector3d half = half_footprint(part, d);
     const bool above = std::abs(center_mm.x()) <= half.x() && std::abs(center_mm.y()) <= half.y();
-    if (!part.has_studs && above && std::abs(center_mm.z() - radius - height) <= rounding_mm)
+    const double gap = center_mm.z() - radius - height;
+    if (!part.has_studs && above && gap >= -rounding_mm && gap <= max_glue_mm)
         return Vector3d::UnitZ();
     return std::nullopt;
 }

@@ -27,6 +27,7 @@ const std::vector<BrickPart>& brick_parts() {
         {"3021", "plate 2x3", 3, 2, 1},
         {"3020", "plate 2x4", 4, 2, 1},
         {"3795", "plate 2x6", 6, 2, 1},
+        {"3034", "plate 2x8", 8, 2, 1},
         {"3068", "tile 2x2", 2, 2, 1, false},
         {"3068b", "tile 2x2 with groove", 2, 2, 1, false},
     };

@@ -3,6 +3,7 @@
 #include "yaml_values.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/phantom/lego_cube.hpp>
 
 #include <fmt/format.h>
 
@@ -62,7 +63,32 @@ Vector3d read_seat(const YamlMap& map, const MarkerPhantom& phantom) {
         center = {0.0, map.number("hole_mm"), BrickDimensions{}.hole_height_mm};
     }
     map.finish();
-    return phantom_from_brick(phantom.grid, brick) * center;
+    return seated_mm(phantom.grid, brick, center);
+}
+
+void read_lego_cube(const YamlMap& map, MarkerPhantom& phantom) {
+    constexpr Range count{1.0, max_cell};
+    LegoCube cube;
+    const auto size = map.integers("size", 3, count);
+    cube.size = {size[0], size[1], size[2]};
+    cube.wall_studs = map.integer_or("wall_studs", cube.wall_studs, count);
+    const auto nodes = map.integers("nodes", 2, {1.0, 32.0});
+    cube.nodes = {nodes[0], nodes[1]};
+    const auto first = map.integers("first_node", 2, {0.0, max_cell});
+    cube.first_node = {first[0], first[1]};
+    cube.pitch_studs = map.integer("pitch_studs", count);
+    cube.node_plates = map.integers("node_plates", 0, {0.0, max_cell});
+    cube.carrier = map.text_or("carrier", cube.carrier);
+    if (map.has("seat_height_mm")) cube.seat_height_mm = map.numbers("seat_height_mm", 0);
+    cube.bead_diameter_mm = map.number("bead_diameter_mm", positive);
+    cube.bead_material = map.text("bead_material");
+    cube.colour = map.text_or("colour", "");
+    map.finish();
+    try {
+        add_lego_cube(phantom, cube);
+    } catch (const Error& error) {
+        throw Error(ErrorCode::invalid_file, error.message(), map.where());
+    }
 }
 
 std::string bricks_text(const MarkerPhantom& phantom) {

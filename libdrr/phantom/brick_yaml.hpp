@@ -13,6 +13,9 @@ namespace drr {
 [[nodiscard]] BrickGrid read_brick_grid(const YamlMap& map);
 [[nodiscard]] PlacedBrick read_brick(const YamlMap& map);
 
+// Adds the bricks and beads of the key lego_cube.
+void read_lego_cube(const YamlMap& map, MarkerPhantom& phantom);
+
 // The index of one of the phantom's bricks.
 [[nodiscard]] int read_brick_index(const YamlMap& map, const MarkerPhantom& phantom);
 // Where a ball's centre comes to lie in the seat that a map {brick, stud, height_mm} or

@@ -83,9 +83,9 @@ Fault find_floating(const std::vector<PlacedBrick>& bricks) {
 }
 
 // Points spread evenly over the unit sphere (Fibonacci lattice): no point of a bead's surface is
-// farther than about a tenth of its diameter from one of them.
+// farther than about a twentieth of its diameter from one of them.
 std::vector<Vector3d> sphere_points() {
-    constexpr int n = 200;
+    constexpr int n = 500;
     const double golden_angle = std::numbers::pi * (3.0 - std::sqrt(5.0));
     std::vector<Vector3d> points;
     for (int i = 0; i < n; ++i) {
@@ -144,7 +144,11 @@ class MarkerCheck {
                 std::abs(center.y()) > 0.5 * d.pitch_mm * part.studs_y + radius ||
                 center.z() < -radius || center.z() > height + radius)
                 continue;
-            const auto& solids = solids_.at(phantom_.bricks[b].part);
+            std::vector<SolidPart> solids;
+            for (const SolidPart& solid : solids_.at(phantom_.bricks[b].part))
+                if ((solid.shape.parent_from_shape.translation_mm - center).norm() <
+                    half_extent_mm(solid.shape).norm() + radius)
+                    solids.push_back(solid);
             const auto in_plastic = [&](const Vector3d& direction) {
                 return density_at(solids, center + radius * direction) != 0;
             };

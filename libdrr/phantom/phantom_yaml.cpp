@@ -113,28 +113,21 @@ SolidPart read_part(const YamlMap& map) {
     return part;
 }
 
-// Refuses what cannot be built, at the line of the file that says it; `listed_beads` are the last
-// of the phantom's beads.
-void check_build(const MarkerPhantom& phantom, const YamlMap& map,
-                 const std::vector<YamlMap>& bricks, const std::vector<YamlMap>& listed_beads,
+// Refuses what cannot be built, at the place in the file that says it. Listed bricks are the first
+// of the phantom's, listed beads the last; the others come from `generator`.
+void check_build(const MarkerPhantom& phantom, const YamlMap& generator,
+                 const std::vector<YamlMap>& bricks, const std::vector<YamlMap>& beads,
                  const std::vector<YamlMap>& references) {
     const auto fault = find_build_fault(phantom);
     if (!fault) return;
     const auto fail = [&](const std::vector<YamlMap>& maps, std::size_t first) {
-        if (fault->index < first) map.fail("lattice", fault->message);
-        throw Error(ErrorCode::invalid_file, fault->message, maps[fault->index - first].where());
+        const bool listed = fault->index >= first && fault->index - first < maps.size();
+        throw Error(ErrorCode::invalid_file, fault->message,
+                    listed ? maps[fault->index - first].where() : generator.where());
     };
-    switch (fault->of) {
-        case BuildFault::Of::brick:
-            fail(bricks, 0);
-            break;
-        case BuildFault::Of::bead:
-            fail(listed_beads, phantom.beads.size() - listed_beads.size());
-            break;
-        case BuildFault::Of::reference:
-            fail(references, 0);
-            break;
-    }
+    if (fault->of == BuildFault::Of::brick) fail(bricks, 0);
+    if (fault->of == BuildFault::Of::bead) fail(beads, phantom.beads.size() - beads.size());
+    fail(references, 0);
 }
 
 MarkerPhantom read_keys(const YamlMap& map) {
@@ -147,11 +140,16 @@ MarkerPhantom read_keys(const YamlMap& map) {
     const auto bricks = map.maps("bricks");
     for (const YamlMap& brick : bricks)
         phantom.bricks.push_back(read_brick(brick));
+    const auto cube = map.map_if("lego_cube");
+    const auto lattice = map.map_if("lattice");
+    if (cube && lattice)
+        map.fail("lattice",
+                 "give 'lattice' or 'lego_cube', not both: each numbers its beads "
+                 "from 1");
+    if (cube) read_lego_cube(*cube, phantom);
+    if (lattice) phantom.beads = read_lattice(*lattice);
     MarkerReader reader(phantom);
-    if (const auto lattice = map.map_if("lattice")) {
-        phantom.beads = read_lattice(*lattice);
-        reader.take(phantom.beads);
-    }
+    reader.take(phantom.beads);
     const auto bead_maps = map.maps("beads");
     const auto listed = reader.read(bead_maps);
     phantom.beads.insert(phantom.beads.end(), listed.begin(), listed.end());
@@ -162,8 +160,9 @@ MarkerPhantom read_keys(const YamlMap& map) {
     map.finish();
     if (phantom.beads.empty())
         throw Error(ErrorCode::invalid_file,
-                    "the phantom has no beads: give 'lattice', 'beads' or both", map.where());
-    check_build(phantom, map, bricks, bead_maps, reference_maps);
+                    "the phantom has no beads: give 'lattice' or 'lego_cube', 'beads' or both",
+                    map.where());
+    check_build(phantom, cube ? *cube : map, bricks, bead_maps, reference_maps);
     return phantom;
 }
 

@@ -27,6 +27,13 @@ Rigid3 phantom_from_brick(const BrickGrid& grid, const PlacedBrick& brick) {
     return {Eigen::Quaterniond(turn), grid.origin_mm + foot + brick.displacement_mm};
 }
 
+Eigen::Vector3d seated_mm(const BrickGrid& grid, const PlacedBrick& brick,
+                          const Eigen::Vector3d& point_in_brick_mm) {
+    constexpr double per_mm = 1e9;
+    const Eigen::Vector3d point = phantom_from_brick(grid, brick) * point_in_brick_mm;
+    return (point.array() * per_mm).round().matrix() / per_mm;
+}
+
 std::vector<SolidPart> brick_solids(const BrickGrid& grid, const std::vector<PlacedBrick>& bricks) {
     std::map<std::string_view, std::vector<SolidPart>> of_part;
     std::vector<SolidPart> solids;

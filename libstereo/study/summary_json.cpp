@@ -40,7 +40,8 @@ Json configuration(const ExperimentSpec& spec) {
                       {"frame", spec.phantom.frame},
                       {"bead_count", spec.phantom.beads.size()},
                       {"reference_count", spec.phantom.references.size()},
-                      {"body_count", spec.phantom.bodies.size()}};
+                      {"body_count", spec.phantom.bodies.size()},
+                      {"brick_count", spec.phantom.bricks.size()}};
     out["rig"] = {{"sdd_mm", spec.rig.sdd_mm},
                   {"source_isocentre_mm", spec.rig.source_isocentre_mm},
                   {"stereo_angle_rad", spec.rig.stereo_angle_rad},

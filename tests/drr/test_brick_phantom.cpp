@@ -5,6 +5,7 @@
 #include <drr/phantom/build_check.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 
+#include <array>
 #include <cmath>
 
 using namespace drr;
@@ -182,7 +183,7 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_and_line) {
         {"[8, 1, 26.6], brick: 4", "[8, 1, 26.5]",
          "t.yaml:14: marker 3 of 2 mm at [8.000, 1.000, 26.500] reaches into the plastic of brick "
          "4"},
-        {"26.6], brick", "26.7], brick", "t.yaml:14: marker 3 of 2 mm is outside of its brick 4"},
+        {"26.6], brick", "28.2], brick", "t.yaml:14: marker 3 of 2 mm is outside of its brick 4"},
     };
     (void)parse_phantom(tower, "t.yaml");
     for (const auto& c : cases)
@@ -204,6 +205,81 @@ BOOST_AUTO_TEST_CASE(a_brick_may_hang_from_above) {
     const auto fault = find_build_fault(phantom);
     BOOST_REQUIRE(fault.has_value());
     BOOST_TEST(fault->index == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(generated_cubes)
+
+namespace {
+
+const char* const cube =
+    "schema: stereodrr/phantom/v1\n"
+    "name: cube\n"
+    "bricks:\n"
+    "  - { part: 3002, at: [2, 0, 0], colour: red }\n"
+    "lego_cube:\n"
+    "  size: [13, 12, 18]\n"
+    "  nodes: [3, 3]\n"
+    "  first_node: [0, 0]\n"
+    "  pitch_studs: 5\n"
+    "  node_plates: [0, 12]\n"
+    "  seat_height_mm: [0.4, 2.0]\n"
+    "  bead_diameter_mm: 3.175\n"
+    "  bead_material: steel\n";
+
+}  // namespace
+
+// 18 beads, x fastest; levels are 12 plates and the difference of the seats apart. Each layer is
+// full where a wall stands, and the brick that was there stays.
+BOOST_AUTO_TEST_CASE(a_cube_has_walls_and_nodes) {
+    const MarkerPhantom phantom = parse_phantom(cube, "c.yaml");
+    BOOST_REQUIRE(phantom.beads.size() == 18U);
+    for (const Marker& bead : phantom.beads) {
+        const int i = bead.id - 1;
+        const Vector3d expected(40.0 * (i % 3) + 4.0, 40.0 * (i / 3 % 3) + 4.0,
+                                i < 9 ? 9.6 + 0.4 : 48.0 + 2.0);
+        BOOST_TEST((bead.center_mm - expected).norm() < 1e-9);
+    }
+    BOOST_TEST(phantom.bricks[0].colour == "red");
+    std::array<int, 18> wall_cells{};
+    for (const PlacedBrick& brick : phantom.bricks) {
+        const auto size = cells(brick);
+        for (int x = brick.at[0]; x < brick.at[0] + size[0]; ++x)
+            for (int y = brick.at[1]; y < brick.at[1] + size[1]; ++y)
+                for (int z = brick.at[2]; z < brick.at[2] + size[2]; ++z)
+                    wall_cells.at(static_cast<std::size_t>(z)) +=
+                        x < 2 || x >= 11 || y < 2 || y >= 10;
+    }
+    for (const int count : wall_cells)
+        BOOST_TEST(count == 13 * 12 - 9 * 8);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_cubes_are_refused) {
+    const struct {
+        const char* from;
+        const char* to;
+        const char* expected;
+    } cases[] = {
+        {"[0, 12]", "[0, 2]", "t.yaml:6: level 1 of the nodes does not fit"},
+        {"[0, 12]", "[0, 16]", "t.yaml:6: level 1 of the nodes does not fit"},
+        {"[0.4, 2.0]", "[0.4]", "t.yaml:6: a cube needs one seat height for each level"},
+        {"[0.4, 2.0]", "[0.4, 0.2]",
+         "t.yaml:6: marker 10 of 3.175 mm at [4.000, 4.000, 48.200] "
+         "reaches into the plastic"},
+        {"size: [13", "size: [11", "t.yaml:6: the nodes reach out of the cube"},
+        {"pitch_studs: 5", "pitch_studs: 1", "t.yaml:6: a cube needs walls, nodes"},
+        {"bead_material: steel", "bead_material: steel\n  carrier: 3023",
+         "t.yaml:6: the carrier must be a brick high"},
+        {"bead_material: steel", "bead_material: steel\n  carrier: 37",
+         "t.yaml:6: unknown LEGO part"},
+        {"at: [2, 0, 0]", "at: [1, 0, 0]",
+         "t.yaml:6: brick 1 (3700 at [0, 0, 0]) overlaps brick 0"},
+        {"lego_cube:", "lattice: { counts: [1, 1, 1] }\nlego_cube:",
+         "t.yaml:5: give 'lattice' or 'lego_cube', not both"},
+    };
+    for (const auto& c : cases)
+        check_error(replaced(cube, c.from, c.to), c.expected);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

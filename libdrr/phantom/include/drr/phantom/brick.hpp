@@ -77,8 +77,8 @@ struct BrickScale {
 /// The axis along which a part holds a ball at this place in its frame: that of a bored stud, of
 /// the Technic hole, of the underside (where a stud would enter, or in a tube), or z on the flat
 /// top of a tile. None when the part does not hold it: the ball reaches beyond the bore's wall, its
-/// centre is outside the bore (for a stud, by more than half its radius above the rim), or it does
-/// not rest on the tile.
+/// centre is outside the bore (for a stud, by more than half its radius above the rim), or it is
+/// more than 1.5 mm of glue above the tile.
 [[nodiscard]] std::optional<Eigen::Vector3d> seat_axis(const BrickPart& part,
                                                        const Eigen::Vector3d& center_mm,
                                                        double diameter_mm,

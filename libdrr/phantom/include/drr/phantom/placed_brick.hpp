@@ -34,6 +34,11 @@ struct PlacedBrick {
 /// The pose of a brick's own frame in the phantom.
 [[nodiscard]] Rigid3 phantom_from_brick(const BrickGrid& grid, const PlacedBrick& brick);
 
+/// A point of a brick's frame, such as a seat's centre, in the phantom. Rounded to 1e-9 mm, so that
+/// a place such as 60 is that number and not one beside it.
+[[nodiscard]] Eigen::Vector3d seated_mm(const BrickGrid& grid, const PlacedBrick& brick,
+                                        const Eigen::Vector3d& point_in_brick_mm);
+
 /// The solids of all bricks in the phantom frame.
 [[nodiscard]] std::vector<SolidPart> brick_solids(const BrickGrid& grid,
                                                   const std::vector<PlacedBrick>& bricks);
