@@ -92,13 +92,13 @@ void Canvas::outline(const std::vector<Point>& corners, Colour colour, double wi
 }
 
 void Canvas::dashed_outline(const std::vector<Point>& corners, Colour colour, double width_px) {
-    // Many short sides are a round form: every other of them is a dash.
+    // Many short sides are a round form: half of them are dashes.
     const bool round = corners.size() > 8;
     for (std::size_t n = 0; n < corners.size(); ++n) {
         const Point& next = corners[(n + 1) % corners.size()];
         if (!round)
             dashes(corners[n], next, colour, width_px);
-        else if (n % 2 == 0)
+        else if (n % 4 < 2)
             line(corners[n], next, colour, width_px);
     }
 }

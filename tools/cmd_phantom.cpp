@@ -1,3 +1,5 @@
+#include "bead_plans.hpp"
+#include "building_steps.hpp"
 #include "commands.hpp"
 #include "phantom_drawing.hpp"
 #include "phantom_summary.hpp"
@@ -71,13 +73,26 @@ void draw(const DrawOptions& options) {
     const drr::MarkerPhantom phantom = drr::read_phantom(options.phantom);
     const auto rig = options.rig.empty() ? drr::StereoRigSpec{} : drr::read_rig(options.rig);
     const std::filesystem::path folder = options.folder;
+    // All pictures before the first file, so that an error leaves nothing behind.
+    std::vector<std::pair<std::string, std::string>> files;
+    files.emplace_back("drawing.png", phantom_drawing(phantom, summarize(phantom, rig)));
+    const auto steps = building_steps(phantom);
+    for (std::size_t n = 0; n < steps.size(); ++n)
+        files.emplace_back(fmt::format("step-{:02}.png", n + 1),
+                           building_step_picture(phantom, steps, n));
+    const auto plans = steps.empty() ? bead_plans(phantom) : std::vector<std::string>{};
+    for (std::size_t n = 0; n < plans.size(); ++n)
+        files.emplace_back(fmt::format("beads-{:02}.png", n + 1), plans[n]);
     drr::make_folder(folder);
-    drr::write_file(folder / "drawing.png", phantom_drawing(phantom, summarize(phantom, rig)));
-    fmt::print("written: {}\n", (folder / "drawing.png").string());
+    for (const auto& [name, content] : files) {
+        drr::write_file(folder / name, content);
+        fmt::print("written: {}\n", (folder / name).string());
+    }
 }
 
 void add_draw(CLI::App& parent, Run& run) {
-    auto* command = parent.add_subcommand("draw", "Draw a phantom with its dimensions (PNG)");
+    auto* command = parent.add_subcommand(
+        "draw", "Draw a phantom with its dimensions, and how to build it (PNG)");
     const auto options = std::make_shared<DrawOptions>();
     add_phantom_file(*command, options->phantom);
     command->add_option("-o,--output", options->folder, "Folder to write to")->required();

@@ -1,6 +1,9 @@
 #include "phantom_drawing.hpp"
 
+#include "brick_colours.hpp"
 #include "canvas.hpp"
+#include "labels.hpp"
+#include "phantom_views.hpp"
 
 #include <drr/phantom/extent.hpp>
 
@@ -8,8 +11,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
-#include <optional>
 #include <vector>
 
 namespace tools {
@@ -24,82 +25,6 @@ constexpr double gap_px = 2.0 * dimension_px;
 constexpr double legend_px = 380.0;
 constexpr double widest_px = 760.0;  // of the views
 constexpr double highest_px = 700.0;
-
-/// A direction to look at the phantom in, with which two of its axes run right and up.
-struct Looking {
-    int right = 0;
-    int up = 1;
-    const char* name = "";
-};
-
-constexpr Looking from_above{0, 1, "from above"};
-constexpr Looking from_front{0, 2, "from the front"};
-constexpr Looking from_right{1, 2, "from the right"};
-
-/// One view on the sheet.
-struct View {
-    Looking looking;
-    Point corner_px;  ///< upper left
-    double px_per_mm = 1.0;
-    drr::Extent extent;
-
-    [[nodiscard]] Point operator()(const Eigen::Vector3d& point_mm) const {
-        return corner_px + px_per_mm * Point(point_mm[looking.right] - extent.low_mm[looking.right],
-                                             extent.high_mm[looking.up] - point_mm[looking.up]);
-    }
-};
-
-/// The corners of the convex hull, in order (Andrew's monotone chain).
-std::vector<Point> convex_hull(std::vector<Point> points) {
-    const auto before = [](const Point& a, const Point& b) {
-        return a.x() < b.x() || (a.x() == b.x() && a.y() < b.y());
-    };
-    std::sort(points.begin(), points.end(), before);
-    std::vector<Point> hull;
-    for (int side = 0; side < 2; ++side) {
-        const std::size_t start = hull.size();
-        for (const Point& point : points) {
-            while (hull.size() >= start + 2) {
-                const Point a = hull.back() - hull[hull.size() - 2];
-                const Point b = point - hull.back();
-                if (a.x() * b.y() - a.y() * b.x() > 0.0) break;
-                hull.pop_back();
-            }
-            hull.push_back(point);
-        }
-        hull.pop_back();
-        std::reverse(points.begin(), points.end());
-    }
-    return hull;
-}
-
-/// The outline of a shape in a view.
-std::vector<Point> silhouette(const drr::Shape& shape, const View& view) {
-    constexpr int steps = 48;  // round forms
-    const auto turn = [](int step) { return 2.0 * std::numbers::pi * step / steps; };
-    std::vector<Point> points;
-    if (const auto* sphere = std::get_if<drr::Sphere>(&shape.form)) {
-        const Point centre = view(shape.parent_from_shape.translation_mm);
-        for (int n = 0; n < steps; ++n)
-            points.push_back(centre + sphere->radius_mm * view.px_per_mm *
-                                          Point(std::cos(turn(n)), std::sin(turn(n))));
-        return points;
-    }
-    const auto add = [&](double x, double y, double z) {
-        points.push_back(view(shape.parent_from_shape * Eigen::Vector3d(x, y, z)));
-    };
-    const Eigen::Vector3d half = half_extent_mm(shape);
-    for (const double z : {-half.z(), half.z()}) {
-        if (std::holds_alternative<drr::Box>(shape.form))
-            for (const double x : {-half.x(), half.x()})
-                for (const double y : {-half.y(), half.y()})
-                    add(x, y, z);
-        else
-            for (int n = 0; n < steps; ++n)
-                add(half.x() * std::cos(turn(n)), half.x() * std::sin(turn(n)), z);
-    }
-    return convex_hull(std::move(points));
-}
 
 std::string millimetres(double mm) {
     return fmt::format("{:g}", std::round(mm * 100.0) / 100.0);
@@ -155,67 +80,41 @@ drr::Extent centres(const std::vector<drr::Marker>& beads) {
     return result;
 }
 
-void draw_bodies(Canvas& canvas, const drr::MarkerPhantom& phantom, const View& view) {
-    const Colour plastic{120, 156, 200};
-    for (const drr::SolidPart& body : phantom.bodies)
-        if (body.sign > 0) canvas.fill(silhouette(body.shape, view), paler(plastic, 0.22));
-    for (const drr::SolidPart& body : phantom.bodies) {
-        // Seats of beads would only blur them.
-        if (body.sign < 0 && std::holds_alternative<drr::Sphere>(body.shape.form)) continue;
-        const auto corners = silhouette(body.shape, view);
-        if (body.sign > 0)
-            canvas.outline(corners, paler(plastic, 0.9), 1.2);
-        else
-            canvas.dashed_outline(corners, paler(plastic, 0.7));
+/// Bricks as they are seen from outside, the nearest drawn last.
+void draw_bricks(Canvas& canvas, const drr::MarkerPhantom& phantom, const View& view) {
+    struct Block {
+        drr::Extent extent;
+        Colour colour;
+        bool studs = false;
+    };
+    std::vector<Block> blocks;
+    for (const drr::PlacedBrick& brick : phantom.bricks)
+        blocks.push_back({brick_extent(phantom.grid, brick), brick_colour(brick.colour),
+                          drr::brick_part(brick.part).has_studs});
+    const drr::BrickDimensions dimensions;
+    const int axis = view.looking.towards;
+    const auto nearness = [&](const Block& block) {
+        return std::max(view.looking.sign * block.extent.low_mm[axis],
+                        view.looking.sign * block.extent.high_mm[axis]);
+    };
+    std::stable_sort(blocks.begin(), blocks.end(),
+                     [&](const Block& a, const Block& b) { return nearness(a) < nearness(b); });
+    for (const Block& block : blocks) {
+        const Point low = view(block.extent.low_mm);
+        const Point high = view(block.extent.high_mm);
+        const std::vector<Point> corners{low, {high.x(), low.y()}, high, {low.x(), high.y()}};
+        canvas.fill(corners, paler(block.colour, 0.55));
+        canvas.outline(corners, colours::grey, 0.7);
+        if (!block.studs || view.looking.towards != 2) continue;
+        const double pitch_mm = phantom.grid.scale.across * dimensions.pitch_mm;
+        for (double x = block.extent.low_mm.x() + 0.5 * pitch_mm; x < block.extent.high_mm.x();
+             x += pitch_mm)
+            for (double y = block.extent.low_mm.y() + 0.5 * pitch_mm; y < block.extent.high_mm.y();
+                 y += pitch_mm)
+                canvas.circle(view({x, y, 0.0}), 0.5 * dimensions.stud_diameter_mm * view.px_per_mm,
+                              colours::grey, 0.6);
     }
 }
-
-/// Places labels beside points so that none covers another or a point.
-class Labels {
-  public:
-    explicit Labels(Canvas& canvas) : canvas_(canvas) {}
-
-    void keep_clear(const Point& centre, double radius_px) {
-        taken_.push_back(
-            {centre - Point(radius_px, radius_px), centre + Point(radius_px, radius_px)});
-    }
-
-    void put(const Point& centre, double radius_px, const std::string& text, Colour colour) {
-        constexpr double size_px = 9.0;
-        const double width_px = Canvas::text_width_px(text, size_px);
-        const double away_px = radius_px + 3.0;
-        std::optional<Rectangle> best;
-        double least_px2 = 0.0;
-        for (const double up : {0.7, -0.7, 0.0, 1.6, -1.6, 2.6, -2.6})
-            for (const bool right : {true, false}) {
-                const Point corner = centre + Point(right ? away_px : -away_px - width_px,
-                                                    -up * away_px - 0.5 * size_px);
-                const Rectangle box{corner, corner + Point(width_px, size_px)};
-                double covered_px2 = 0.0;
-                for (const Rectangle& other : taken_)
-                    covered_px2 += box.common_px2(other);
-                if (!best || covered_px2 < least_px2) {
-                    best = box;
-                    least_px2 = covered_px2;
-                }
-            }
-        taken_.push_back(*best);
-        canvas_.text({best->low.x(), best->high.y()}, text, size_px, colour);
-    }
-
-  private:
-    struct Rectangle {
-        Point low;
-        Point high;
-
-        [[nodiscard]] double common_px2(const Rectangle& other) const {
-            const Eigen::Array2d sides = high.cwiseMin(other.high) - low.cwiseMax(other.low);
-            return sides.max(0.0).prod();
-        }
-    };
-    Canvas& canvas_;
-    std::vector<Rectangle> taken_;
-};
 
 void draw_markers(Canvas& canvas, const drr::MarkerPhantom& phantom, const View& view) {
     constexpr double least_radius_px = 1.6;
@@ -252,6 +151,7 @@ struct Dimensions {
 void draw_view(Canvas& canvas, const drr::MarkerPhantom& phantom, const View& view,
                const Dimensions& wanted) {
     draw_bodies(canvas, phantom, view);
+    draw_bricks(canvas, phantom, view);
     draw_markers(canvas, phantom, view);
     constexpr double away_px = 24.0;
     const drr::Extent& all = view.extent;
@@ -329,6 +229,11 @@ double draw_legend(Canvas* canvas, const drr::MarkerPhantom& phantom, const Phan
     for (const MarkerKind& kind : summary.references)
         marker(kind, "reference", colours::red);
     y += 8.0;
+    for (const PartKind& kind : summary.parts)
+        put(fmt::format("{} x {} {}{}", kind.count, kind.part, kind.name,
+                        kind.colour.empty() ? "" : ", " + kind.colour),
+            text_px, colours::ink, false, 16.0);
+    if (!summary.parts.empty()) y += 8.0;
     for (const MaterialAmount& amount : summary.materials)
         put(fmt::format("{}: {:.4g} cm3, {:.4g} g", amount.material, amount.volume_cm3,
                         amount.mass_g),

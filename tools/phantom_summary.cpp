@@ -67,6 +67,28 @@ std::vector<MaterialAmount> amounts(const std::vector<drr::SolidPart>& solids) {
     return result;
 }
 
+std::vector<PartKind> kinds(const std::vector<drr::PlacedBrick>& bricks) {
+    std::vector<PartKind> result;
+    for (const drr::PlacedBrick& brick : bricks) {
+        const auto same = std::find_if(result.begin(), result.end(), [&](const PartKind& kind) {
+            return kind.part == brick.part && kind.colour == brick.colour;
+        });
+        if (same != result.end()) {
+            ++same->count;
+            continue;
+        }
+        const drr::BrickPart& part = drr::brick_part(brick.part);
+        result.push_back({1, brick.part, std::string(part.name), brick.colour, 0.0});
+    }
+    std::sort(result.begin(), result.end(), [](const PartKind& a, const PartKind& b) {
+        return std::tie(a.part, a.colour) < std::tie(b.part, b.colour);
+    });
+    for (PartKind& kind : result)
+        for (const MaterialAmount& amount : amounts(brick_solids(drr::brick_part(kind.part))))
+            kind.mass_g += kind.count * amount.mass_g;
+    return result;
+}
+
 std::optional<BeadDistances> distances(const std::vector<drr::Marker>& beads) {
     if (beads.size() < 2) return std::nullopt;
     constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -138,6 +160,7 @@ PhantomSummary summarize(const drr::MarkerPhantom& phantom, const drr::StereoRig
     PhantomSummary summary;
     summary.beads = kinds(phantom.beads);
     summary.references = kinds(phantom.references);
+    summary.parts = kinds(phantom.bricks);
     summary.bodies = kinds(phantom.bodies);
     summary.materials = amounts(solids);
     summary.distances = distances(phantom.beads);
@@ -176,6 +199,10 @@ std::string summary_text(const drr::MarkerPhantom& phantom, const PhantomSummary
     for (const MaterialAmount& amount : summary.materials)
         text += fmt::format("{:<14}{:>10.4g} {:>10.4g}\n", amount.material, amount.volume_cm3,
                             amount.mass_g);
+    if (!summary.parts.empty()) text += fmt::format("\n{} LEGO parts\n", phantom.bricks.size());
+    for (const PartKind& kind : summary.parts)
+        text += fmt::format("{:>5} x {:<7} {:<24} {:<12}{:>9.4g} g\n", kind.count, kind.part,
+                            kind.name, kind.colour, kind.mass_g);
     if (!summary.bodies.empty()) text += "\nbodies\n";
     for (const BodyKind& kind : summary.bodies)
         text += fmt::format("{:>5} x {} of {}{}\n", kind.count, kind.form, kind.material,
@@ -205,6 +232,13 @@ json summary_json(const drr::MarkerPhantom& phantom, const PhantomSummary& summa
         record["materials"].push_back({{"material", amount.material},
                                        {"volume_cm3", amount.volume_cm3},
                                        {"mass_g", amount.mass_g}});
+    record["parts"] = json::array();
+    for (const PartKind& kind : summary.parts)
+        record["parts"].push_back({{"count", kind.count},
+                                   {"part", kind.part},
+                                   {"name", kind.name},
+                                   {"colour", kind.colour},
+                                   {"mass_g", kind.mass_g}});
     record["bodies"] = json::array();
     for (const BodyKind& kind : summary.bodies)
         record["bodies"].push_back({{"count", kind.count},

@@ -33,6 +33,15 @@ struct BodyKind {
     int sign = 1;
 };
 
+/// LEGO parts of one kind and colour.
+struct PartKind {
+    int count = 0;
+    std::string part;  ///< design number
+    std::string name;
+    std::string colour;
+    double mass_g = 0.0;  ///< of all of them
+};
+
 struct MaterialAmount {
     std::string material;
     double volume_cm3 = 0.0;
@@ -51,6 +60,7 @@ struct BeadDistances {
 struct PhantomSummary {
     std::vector<MarkerKind> beads;
     std::vector<MarkerKind> references;
+    std::vector<PartKind> parts;
     std::vector<BodyKind> bodies;
     std::vector<MaterialAmount> materials;
     std::optional<BeadDistances> distances;  ///< of two beads or more

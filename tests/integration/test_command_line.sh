@@ -110,6 +110,20 @@ expect 2 err "unknown material 'cheese'" phantom describe "$work/cheese.yaml"
 
 expect 0 out "^written: $work/drawings/drawing.png$" phantom draw "$cube" -o "$work/drawings"
 [[ $(head -c 4 "$work/drawings/drawing.png" | tail -c 3) == PNG ]] || { echo "drawing.png is no PNG" && failures=1; }
+cat >"$work/bricks.yaml" <<'END'
+schema: stereodrr/phantom/v1
+name: three bricks
+bricks:
+  - { part: 3001, at: [0, 0, 0], colour: red }
+  - { part: 3700, at: [0, 0, 3], colour: blue }
+  - { part: 3003, at: [2, 0, 3] }
+beads:
+  - { id: 1, seat: { brick: 1, stud: [0, 0], height_mm: 0.4 }, diameter_mm: 3.175, material: steel }
+END
+expect 0 out '^ +1 x 3700 +Technic brick 1x2 +blue +0.7' phantom describe "$work/bricks.yaml"
+expect 0 out "^written: $work/drawings/step-02.png$" phantom draw "$work/bricks.yaml" -o "$work/drawings"
+[[ -s $work/drawings/step-02.png && ! -e $work/drawings/step-03.png ]] || { echo "not two steps" && failures=1; }
+expect 0 out "^written: $work/drawings/beads-02.png$" phantom draw "$phantoms/rsa_cage.yaml" -o "$work/drawings"
 expect 2 err 'output is required' phantom draw "$cube"
 expect 4 err 'the folder cannot be made' phantom draw "$cube" -o "$work/file/sub"
 
