@@ -39,13 +39,25 @@ double mean_depth_g_per_cm2(double voltage_kv, double energy_kev) {
            (0.70256 - 1.09865 * backscatter + 1.0046 * backscatter * backscatter + log_overvoltage);
 }
 
-/// Share of photons that get out of the anode: evenly made down to twice the mean depth.
-double escaping(const TubeOptions& tube, double energy_kev, double made_at_kev) {
+/// Absorption in the anode along the central ray, from twice the mean depth.
+double self_absorption(const TubeOptions& tube, double energy_kev, double made_at_kev) {
     // Electrons fall across the central ray, so they meet the surface at 90 degrees less its angle.
     const double path =
         2.0 * mean_depth_g_per_cm2(tube.voltage_kv, made_at_kev) / std::tan(tube.anode_angle_rad);
-    const double absorption = CS_Photo(tungsten, energy_kev, nullptr) * path;
+    return CS_Photo(tungsten, energy_kev, nullptr) * path;
+}
+
+/// Share of photons that get out when they are made evenly down to where `absorption` counts from.
+double escaping(double absorption) {
     return -std::expm1(-absorption) / absorption;
+}
+
+double escaping(const TubeOptions& tube, double energy_kev, double made_at_kev) {
+    return escaping(self_absorption(tube, energy_kev, made_at_kev));
+}
+
+double k_edge_kev() {
+    return EdgeEnergy(tungsten, K_SHELL, nullptr);
 }
 
 double continuum_per_kev(const TubeOptions& tube, double energy_kev) {
@@ -71,7 +83,7 @@ double k_vacancies(double voltage_kv, double edge_kev) {
 }
 
 void add_k_lines(const TubeOptions& tube, Spectrum& spectrum) {
-    const double edge_kev = EdgeEnergy(tungsten, K_SHELL, nullptr);
+    const double edge_kev = k_edge_kev();
     if (tube.voltage_kv <= edge_kev) return;
     const double emitted = k_shell_constant * k_vacancies(tube.voltage_kv, edge_kev) *
                            FluorYield(tungsten, K_SHELL, nullptr);
@@ -125,6 +137,26 @@ Spectrum tube_spectrum(const TubeOptions& options) {
     for (auto& c : spectrum.components)
         c.photons /= total;
     return spectrum;
+}
+
+std::vector<double> heel_ratios(const TubeOptions& tube, const std::vector<double>& take_off_rad) {
+    const Spectrum spectrum = tube_spectrum(tube);
+    const double central = std::sin(tube.anode_angle_rad);
+    std::vector<double> ratios(take_off_rad.size(), 0.0);
+    double energy_kev = 0.0;
+    for (const auto& c : spectrum.components) {
+        const bool line = c.width_kev == 0.0;
+        const double absorption =
+            self_absorption(tube, c.energy_kev, line ? k_edge_kev() : c.energy_kev);
+        const double made_kev = c.photons * c.energy_kev / escaping(absorption);
+        energy_kev += c.photons * c.energy_kev;
+        for (std::size_t i = 0; i < ratios.size(); ++i)
+            if (take_off_rad[i] > 0.0)
+                ratios[i] += made_kev * escaping(absorption * central / std::sin(take_off_rad[i]));
+    }
+    for (double& ratio : ratios)
+        ratio /= energy_kev;
+    return ratios;
 }
 
 }  // namespace drr

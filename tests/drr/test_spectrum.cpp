@@ -1,5 +1,6 @@
 #include "test.hpp"
 
+#include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/physics/attenuation.hpp>
 #include <drr/physics/spectrum.hpp>
@@ -126,6 +127,26 @@ BOOST_AUTO_TEST_CASE(smaller_anode_angles_harden) {
     const double at_12 = tube_spectrum(tube).mean_energy_kev();
     tube.anode_angle_rad /= 2.0;
     BOOST_TEST(tube_spectrum(tube).mean_energy_kev() > at_12);
+}
+
+BOOST_AUTO_TEST_CASE(the_heel_falls_towards_the_anode) {
+    TubeOptions tube;
+    tube.filters = {{aluminium(), 2.5}};
+    std::vector<double> take_off_rad;
+    for (int deg = -1; deg <= 30; ++deg)
+        take_off_rad.push_back(deg * degree);
+    const std::vector<double> ratios = heel_ratios(tube, take_off_rad);
+    BOOST_TEST(ratios[0] == 0.0);
+    BOOST_TEST(ratios[1] == 0.0);                    // along the surface
+    BOOST_TEST(std::abs(ratios[13] - 1.0) < 1e-12);  // the central ray, 12 degrees
+    BOOST_TEST(ratios[2] > 0.0);
+    for (std::size_t i = 3; i < ratios.size(); ++i)  // steeper loses less, by ever less
+        BOOST_TEST((ratios[i] > ratios[i - 1] &&
+                    ratios[i] - ratios[i - 1] < ratios[i - 1] - ratios[i - 2] + 1e-12));
+    // A larger anode angle has a flatter field.
+    const double at_12 = heel_ratios(tube, {9.0 * degree})[0];
+    tube.anode_angle_rad = 20.0 * degree;
+    BOOST_TEST(heel_ratios(tube, {17.0 * degree})[0] > at_12);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_arguments_are_refused) {

@@ -54,6 +54,13 @@ struct TubeOptions {
 /// Throws Error(usage) for options out of range and when the filters leave nothing to count.
 [[nodiscard]] Spectrum tube_spectrum(const TubeOptions& options = {});
 
+/// Heel effect: the energy behind the filters in rays that leave the anode's surface at these
+/// angles, relative to the central ray, which leaves it at the anode angle. Below the surface 0.
+/// The model is that of tube_spectrum(): the shallower a ray, the longer its way out of the anode.
+/// That these rays are also harder, and cross the filters obliquely, is left out.
+[[nodiscard]] std::vector<double> heel_ratios(const TubeOptions& tube,
+                                              const std::vector<double>& take_off_rad);
+
 /// The spectrum behind more filters; photons that are lost are missing from the sum.
 [[nodiscard]] Spectrum attenuated(const Spectrum& spectrum, const std::vector<Filter>& filters);
 
