@@ -7,8 +7,7 @@
 namespace drr {
 namespace {
 
-constexpr double max_sigma_px = 20.0;  // I_n(400) is still far from overflow
-constexpr double tail = 1e-7;          // below the rounding of the float images it is applied to
+constexpr double tail = 1e-7;  // below the rounding of the float images it is applied to
 
 // The index mirrored into [0, size), the border pixel repeated: -1 -> 0, size -> size - 1.
 int mirrored(int index, int size) {
@@ -23,10 +22,53 @@ void add_pair(std::vector<float>& out, const float* a, const float* b, float wei
         out[u] += weight * (a[u] + b[u]);
 }
 
+std::vector<float> in_float(const std::vector<double>& values) {
+    return {values.begin(), values.end()};
+}
+
+Image<float> blur_rows(const Image<float>& image, const std::vector<float>& kernel) {
+    const int radius = static_cast<int>(kernel.size()) - 1;
+    if (radius == 0) return image;
+    const int width = image.width();
+    Image<float> result(width, image.height());
+    parallel_for(static_cast<std::size_t>(image.height()), [&](std::size_t index) {
+        const float* const in = image.row(static_cast<int>(index));
+        std::vector<float> padded(static_cast<std::size_t>(width + 2 * radius));
+        for (int u = -radius; u < width + radius; ++u)
+            padded[static_cast<std::size_t>(u + radius)] =
+                in[u >= 0 && u < width ? u : mirrored(u, width)];
+        const float* const centre = padded.data() + radius;
+        std::vector<float> sums(static_cast<std::size_t>(width), 0.0F);
+        for (int n = radius; n >= 1; --n)
+            add_pair(sums, centre - n, centre + n, kernel[static_cast<std::size_t>(n)]);
+        add_pair(sums, centre, centre, 0.5F * kernel[0]);
+        std::copy(sums.begin(), sums.end(), result.row(static_cast<int>(index)));
+    });
+    return result;
+}
+
+Image<float> blur_columns(const Image<float>& image, const std::vector<float>& kernel) {
+    const int radius = static_cast<int>(kernel.size()) - 1;
+    if (radius == 0) return image;
+    const int height = image.height();
+    Image<float> result(image.width(), height);
+    parallel_for(static_cast<std::size_t>(height), [&](std::size_t index) {
+        const int row = static_cast<int>(index);
+        std::vector<float> sums(static_cast<std::size_t>(image.width()), 0.0F);
+        for (int n = radius; n >= 1; --n)
+            add_pair(sums, image.row(mirrored(row - n, height)),
+                     image.row(mirrored(row + n, height)), kernel[static_cast<std::size_t>(n)]);
+        add_pair(sums, image.row(row), image.row(row), 0.5F * kernel[0]);
+        std::copy(sums.begin(), sums.end(), result.row(row));
+    });
+    return result;
+}
+
 }  // namespace
 
 std::vector<double> gaussian_kernel(double sigma_px) {
-    require(sigma_px >= 0.0 && sigma_px <= max_sigma_px, "the blur must be between 0 and 20 px");
+    require(sigma_px >= 0.0 && sigma_px <= max_gaussian_sigma_px,
+            "the blur must be between 0 and 20 px");
     const double variance = sigma_px * sigma_px;
     std::vector<double> kernel{std::exp(-variance) * std::cyl_bessel_i(0.0, variance)};
     double sum = kernel[0];
@@ -41,40 +83,14 @@ std::vector<double> gaussian_kernel(double sigma_px) {
 }
 
 Image<float> gaussian_blur(const Image<float>& image, double sigma_px) {
-    const std::vector<double> exact = gaussian_kernel(sigma_px);
-    const std::vector<float> kernel(exact.begin(), exact.end());
-    const int radius = static_cast<int>(kernel.size()) - 1;
-    if (radius == 0 || image.empty()) return image;
-    const int width = image.width();
-    const int height = image.height();
+    return gaussian_blur(image, sigma_px, sigma_px);
+}
 
-    Image<float> along_rows(width, height);
-    parallel_for(static_cast<std::size_t>(height), [&](std::size_t index) {
-        const float* const in = image.row(static_cast<int>(index));
-        std::vector<float> padded(static_cast<std::size_t>(width + 2 * radius));
-        for (int u = -radius; u < width + radius; ++u)
-            padded[static_cast<std::size_t>(u + radius)] =
-                in[u >= 0 && u < width ? u : mirrored(u, width)];
-        const float* const centre = padded.data() + radius;
-        std::vector<float> sums(static_cast<std::size_t>(width), 0.0F);
-        for (int n = radius; n >= 1; --n)
-            add_pair(sums, centre - n, centre + n, kernel[static_cast<std::size_t>(n)]);
-        add_pair(sums, centre, centre, 0.5F * kernel[0]);
-        std::copy(sums.begin(), sums.end(), along_rows.row(static_cast<int>(index)));
-    });
-
-    Image<float> result(width, height);
-    parallel_for(static_cast<std::size_t>(height), [&](std::size_t index) {
-        const int row = static_cast<int>(index);
-        std::vector<float> sums(static_cast<std::size_t>(width), 0.0F);
-        for (int n = radius; n >= 1; --n)
-            add_pair(sums, along_rows.row(mirrored(row - n, height)),
-                     along_rows.row(mirrored(row + n, height)),
-                     kernel[static_cast<std::size_t>(n)]);
-        add_pair(sums, along_rows.row(row), along_rows.row(row), 0.5F * kernel[0]);
-        std::copy(sums.begin(), sums.end(), result.row(row));
-    });
-    return result;
+Image<float> gaussian_blur(const Image<float>& image, double sigma_u_px, double sigma_v_px) {
+    const std::vector<float> along_u = in_float(gaussian_kernel(sigma_u_px));
+    const std::vector<float> along_v = in_float(gaussian_kernel(sigma_v_px));
+    if (image.empty()) return image;
+    return blur_columns(blur_rows(image, along_u), along_v);
 }
 
 }  // namespace drr

@@ -2,8 +2,8 @@
 
 #include <drr/core/degree.hpp>
 #include <drr/core/yaml_reader.hpp>
+#include <drr/imaging/radiograph_yaml.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
-#include <drr/physics/attenuation.hpp>
 #include <stereo/study/experiment.hpp>
 
 #include <fmt/format.h>
@@ -32,15 +32,11 @@ PoseSpec read_poses(const drr::YamlMap& map) {
 
 ImagingSpec read_imaging(const drr::YamlMap& map) {
     ImagingSpec imaging;
-    imaging.photon_energy_kev = map.number("photon_energy_kev", drr::attenuation_range_kev);
     imaging.samples_per_pixel =
         map.integer_or("samples_per_pixel", imaging.samples_per_pixel, {1.0, 32.0});
-    auto& formation = imaging.formation;
-    formation.photons_per_pixel = map.number("photons_per_pixel", drr::positive);
-    formation.quantum_noise = map.flag_or("quantum_noise", formation.quantum_noise);
-    formation.blur_sigma_px = map.number("blur_sigma_px", {0.0, 50.0});
-    formation.open_beam_grey =
-        map.number_or("open_beam_grey", formation.open_beam_grey, {1.0, 65535.0});
+    imaging.radiograph = drr::read_radiograph_options(map);
+    if (!std::holds_alternative<drr::MonoenergeticBeam>(imaging.radiograph.beam))
+        map.fail("beam", "experiments take 'photon_energy_kev' only");
     map.finish();
     return imaging;
 }
@@ -87,7 +83,6 @@ ExperimentSpec default_experiment() {
 
 std::string experiment_yaml(const ExperimentSpec& spec) {
     const auto& poses = spec.poses;
-    const auto& formation = spec.imaging.formation;
     // The rig's own text without its schema line, indented.
     std::string rig;
     const std::string rig_text = drr::rig_yaml(spec.rig);
@@ -104,15 +99,13 @@ std::string experiment_yaml(const ExperimentSpec& spec) {
         "schema: stereodrr/experiment/v1\nname: {}\nseed: {}\nphantom: {}\nrig:\n{}"
         "poses:\n  calibration: {}\n  held_out: {}\n  base_rotation_deg: [{}, {}, {}]\n"
         "  max_rotation_deg: {}\n  max_shift_mm: [{}, {}, {}]\n"
-        "imaging:\n  photon_energy_kev: {}\n  samples_per_pixel: {}\n  photons_per_pixel: {}\n"
-        "  quantum_noise: {}\n  blur_sigma_px: {}\n  open_beam_grey: {}\n"
+        "imaging:\n  samples_per_pixel: {}\n{}"
         "nominal:\n  error_percent: {}\nepipolar:\n  threshold_px: {}\n",
         name, spec.seed, spec.phantom_file, rig, poses.calibration, poses.held_out,
         poses.base_rotation_rad.x() / drr::degree, poses.base_rotation_rad.y() / drr::degree,
         poses.base_rotation_rad.z() / drr::degree, poses.max_rotation_rad / drr::degree,
         poses.max_shift_mm.x(), poses.max_shift_mm.y(), poses.max_shift_mm.z(),
-        spec.imaging.photon_energy_kev, spec.imaging.samples_per_pixel, formation.photons_per_pixel,
-        formation.quantum_noise, formation.blur_sigma_px, formation.open_beam_grey,
+        spec.imaging.samples_per_pixel, drr::radiograph_yaml(spec.imaging.radiograph, 2),
         100.0 * spec.nominal_error, spec.epipolar_threshold_px);
 }
 

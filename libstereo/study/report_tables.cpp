@@ -121,9 +121,19 @@ std::vector<double> standardized_errors(const ValidationResult& r) {
     return out;
 }
 
+std::string point_spread(const drr::RadiographOptions& options) {
+    if (!options.point_spread) return "none";
+    const drr::PointSpread& spread = *options.point_spread;
+    if (const auto* gaussian = std::get_if<drr::GaussianSpread>(&spread))
+        return "Gaussian, σ " + fixed(gaussian->sigma_px, 2) + " px";
+    if (const auto* exponential = std::get_if<drr::ExponentialSpread>(&spread))
+        return "exponential, length " + fixed(exponential->length_px, 2) + " px";
+    return "measured MTF";
+}
+
 std::string configuration_table(const ValidationResult& r) {
     const ExperimentSpec& s = r.spec;
-    const drr::FormationOptions& f = s.imaging.formation;
+    const drr::RadiographOptions& f = s.imaging.radiograph;
     const drr::StereoRigSpec& rig = s.rig;
     const auto percent = [](double told, double truth) {
         return truth != 0.0 ? signed_fixed(100.0 * (told / truth - 1.0), 1) + " %" : "–";
@@ -152,11 +162,12 @@ std::string configuration_table(const ValidationResult& r) {
         {"principal point from the detector's centre",
          "(" + list(rig.principal_offset_px, 1) + ") px"},
         {"Image"},
-        {"photon energy", fixed(s.imaging.photon_energy_kev, 1) + " keV"},
+        {"photon energy", fixed(s.imaging.photon_energy_kev(), 1) + " keV"},
         {"photons in a pixel of the open beam",
          fixed(f.photons_per_pixel, 0) + (f.quantum_noise ? ", Poisson noise" : ", no noise")},
-        {"detector blur, σ", fixed(f.blur_sigma_px, 2) + " px"},
-        {"grey of the open beam", fixed(f.open_beam_grey, 0) + " of 65535"},
+        {"point spread of the detector", point_spread(f)},
+        {"grey of the open beam",
+         fixed(f.open_beam_grey, 0) + fmt::format(" of {}", (1 << f.bits) - 1)},
         {"cells across a pixel at edges of metal", fmt::format("{}", s.imaging.samples_per_pixel)},
         {"What the procedure was told"},
         {"nominal values are wrong by up to", "± " + fixed(100.0 * s.nominal_error, 1) + " %"},

@@ -1,6 +1,7 @@
 #include "json_matrix.hpp"
 
 #include <drr/core/version.hpp>
+#include <drr/imaging/radiograph_yaml.hpp>
 #include <stereo/study/summary_json.hpp>
 
 #include <algorithm>
@@ -59,13 +60,13 @@ Json configuration(const ExperimentSpec& spec) {
                     {"base_rotation_vector_rad", array(spec.poses.base_rotation_rad)},
                     {"max_rotation_rad", spec.poses.max_rotation_rad},
                     {"max_shift_mm", array(spec.poses.max_shift_mm)}};
-    const drr::FormationOptions& formation = spec.imaging.formation;
-    out["imaging"] = {{"photon_energy_kev", spec.imaging.photon_energy_kev},
+    const drr::RadiographOptions& radiograph = spec.imaging.radiograph;
+    out["imaging"] = {{"photon_energy_kev", spec.imaging.photon_energy_kev()},
                       {"samples_per_pixel_edge", spec.imaging.samples_per_pixel},
-                      {"photons_per_pixel", formation.photons_per_pixel},
-                      {"quantum_noise", formation.quantum_noise},
-                      {"blur_sigma_px", formation.blur_sigma_px},
-                      {"open_beam_grey", formation.open_beam_grey}};
+                      {"photons_per_pixel", radiograph.photons_per_pixel},
+                      {"quantum_noise", radiograph.quantum_noise},
+                      {"open_beam_grey", radiograph.open_beam_grey},
+                      {"yaml", drr::radiograph_yaml(radiograph)}};
     out["nominal_relative_error"] = spec.nominal_error;
     out["epipolar_threshold_px"] = spec.epipolar_threshold_px;
     return out;

@@ -77,15 +77,15 @@ drr::Image<std::uint16_t> render(const ExperimentSpec& spec, const Truth& truth,
     options.samples_per_pixel = spec.imaging.samples_per_pixel;
     const drr::AnalyticProjector projector(
         drr::place_phantom(spec.phantom, truth.world_from_phantom[static_cast<std::size_t>(pose)],
-                           spec.imaging.photon_energy_kev),
+                           spec.imaging.photon_energy_kev()),
         options);
-    return drr::form_radiograph(
-        projector.line_integrals(truth.views[static_cast<std::size_t>(view)]),
-        spec.imaging.formation,
-        {.seed = spec.seed,
-         .trial = static_cast<std::uint32_t>(pose),
-         .view = static_cast<std::uint16_t>(view),
-         .purpose = drr::RngPurpose::quantum_noise});
+    const drr::XrayView& xray_view = truth.views[static_cast<std::size_t>(view)];
+    return drr::form_radiograph(drr::monoenergetic_signal(projector.line_integrals(xray_view)),
+                                spec.imaging.radiograph, xray_view,
+                                {.seed = spec.seed,
+                                 .trial = static_cast<std::uint32_t>(pose),
+                                 .view = static_cast<std::uint16_t>(view),
+                                 .purpose = drr::RngPurpose::quantum_noise});
 }
 
 }  // namespace stereo

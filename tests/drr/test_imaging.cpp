@@ -1,14 +1,10 @@
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
-#include <drr/core/parallel.hpp>
 #include <drr/imaging/blur.hpp>
-#include <drr/imaging/formation.hpp>
-#include <drr/imaging/noise.hpp>
+#include <drr/imaging/quantum_noise.hpp>
 
 #include <cmath>
-#include <functional>
-#include <limits>
 #include <numeric>
 
 using namespace drr;
@@ -108,6 +104,19 @@ BOOST_AUTO_TEST_CASE(no_blur_changes_nothing_and_wrong_ones_are_refused) {
     BOOST_CHECK_THROW((void)gaussian_blur(image, std::nan("")), Error);
 }
 
+BOOST_AUTO_TEST_CASE(each_axis_may_have_its_own_sigma) {
+    Image<float> image(31, 41, 0.0F);
+    image(15, 20) = 1.0F;
+    const Image<float> blurred = gaussian_blur(image, 1.5, 0.4);
+    const auto along_u = gaussian_kernel(1.5);
+    const auto along_v = gaussian_kernel(0.4);
+    for (std::size_t i = 0; i < 5; ++i)
+        for (std::size_t j = 0; j < 4; ++j)
+            BOOST_TEST(std::abs(blurred(15 + static_cast<int>(i), 20 - static_cast<int>(j)) -
+                                along_u[i] * (j < along_v.size() ? along_v[j] : 0.0)) <
+                       float_rounding);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(noise)
@@ -116,8 +125,8 @@ BOOST_AUTO_TEST_SUITE(noise)
 // sqrt((2 m^2 + m)/n) of the variance.
 BOOST_AUTO_TEST_CASE(mean_and_variance_are_those_of_poisson) {
     for (const double mean : {2.0, 300.0, 20000.0}) {
-        Image<float> image(400, 300, static_cast<float>(mean));
-        add_quantum_noise(image, {.seed = 1});
+        const Image<float> ones(400, 300, 1.0F);
+        const Image<float> image = quantum_noise({ones, ones}, mean, {.seed = 1});
         const auto n = static_cast<double>(image.size());
         const Moments m = moments(image);
         BOOST_TEST(std::abs(m.mean - mean) < 4.0 * std::sqrt(mean / n));
@@ -125,11 +134,47 @@ BOOST_AUTO_TEST_CASE(mean_and_variance_are_those_of_poisson) {
     }
 }
 
+// Photons that leave 1, 2 or 5 units each: mean and variance are those of their compound sum, drawn
+// here photon by photon.
+BOOST_AUTO_TEST_CASE(mean_and_variance_are_those_of_a_compound_sum) {
+    const double shares[] = {0.5, 0.3, 0.2};
+    const double units[] = {1.0, 2.0, 5.0};
+    double mean = 0.0;
+    double variance = 0.0;
+    for (int i = 0; i < 3; ++i) {
+        mean += shares[i] * units[i];
+        variance += shares[i] * units[i] * units[i];
+    }
+    constexpr double photons = 400.0;
+    Image<float> direct(400, 300);
+    Rng rng({.seed = 8});
+    for (float& value : direct.pixels())
+        for (int i = 0; i < 3; ++i)
+            value += static_cast<float>(units[i] * rng.poisson(photons * shares[i]));
+    const SignalImages given{Image<float>(400, 300, static_cast<float>(mean)),
+                             Image<float>(400, 300, static_cast<float>(variance))};
+    const Image<float> drawn = quantum_noise(given, photons, {.seed = 1});
+    for (const Moments& m : {moments(direct), moments(drawn)}) {
+        const auto n = static_cast<double>(drawn.size());
+        BOOST_TEST(std::abs(m.mean - photons * mean) < 4.0 * std::sqrt(photons * variance / n));
+        BOOST_TEST(std::abs(m.variance / (photons * variance) - 1.0) < 4.0 * std::sqrt(2.0 / n));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_signal_stays_none_and_moments_that_are_no_numbers_are_refused) {
+    const Image<float> none(4, 4, 0.0F);
+    BOOST_TEST((quantum_noise({none, none}, 100.0, {}) == none));
+    const Image<float> ones(4, 4, 1.0F);
+    const Image<float> nan(4, 4, std::nanf(""));
+    BOOST_CHECK_THROW((void)quantum_noise({nan, ones}, 100.0, {}), Error);
+    BOOST_CHECK_THROW((void)quantum_noise({ones, nan}, 100.0, {}), Error);
+    BOOST_CHECK_THROW((void)quantum_noise({ones, Image<float>(4, 5)}, 100.0, {}), Error);
+}
+
 BOOST_AUTO_TEST_CASE(rows_views_and_trials_are_independent) {
     const auto noisy = [](const RngKey& key) {
-        Image<float> image(200, 100, 1000.0F);
-        add_quantum_noise(image, key);
-        return image;
+        const Image<float> ones(200, 100, 1.0F);
+        return quantum_noise({ones, ones}, 1000.0, key);
     };
     const auto correlation = [](const Image<float>& a, const Image<float>& b, int row_shift) {
         double sum = 0.0;
@@ -145,74 +190,6 @@ BOOST_AUTO_TEST_CASE(rows_views_and_trials_are_independent) {
     BOOST_TEST(std::abs(correlation(image, noisy({.seed = 1, .trial = 1}), 0)) < 4.0);
     BOOST_TEST(std::abs(correlation(image, noisy({.seed = 1, .view = 1}), 0)) < 4.0);
     BOOST_TEST((image == noisy({.seed = 1, .purpose = RngPurpose::poses, .element = 9})));
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(formation)
-
-BOOST_AUTO_TEST_CASE(grey_values_follow_beer_and_lambert) {
-    Image<float> integrals(5, 2, 0.0F);
-    integrals(1, 0) = 0.5F;
-    integrals(2, 0) = 3.0F;
-    integrals(3, 0) = std::numeric_limits<float>::infinity();
-    integrals(4, 0) = -1.0F;  // brighter than the open beam: clipped
-    const Image<std::uint16_t> image =
-        form_radiograph(integrals, {.quantum_noise = false, .blur_sigma_px = 0.0}, {});
-    BOOST_TEST(image(0, 0) == 50000);
-    BOOST_TEST(image(1, 0) == std::lround(50000.0 * std::exp(-0.5)));
-    BOOST_TEST(image(2, 0) == std::lround(50000.0 * std::exp(-3.0)));
-    BOOST_TEST(image(3, 0) == 0);
-    BOOST_TEST(image(4, 0) == 65535);
-}
-
-// The blur comes after the noise, so it lowers the noise's variance by the square of the sum of the
-// kernel's squares and leaves the mean.
-BOOST_AUTO_TEST_CASE(noise_is_as_correlated_as_the_blur_makes_it) {
-    const FormationOptions options;
-    const Image<float> open(500, 400, 0.0F);
-    const Image<std::uint16_t> image = form_radiograph(open, options, {.seed = 3});
-    const auto kernel = gaussian_kernel(options.blur_sigma_px);
-    double squares = kernel[0] * kernel[0];
-    for (std::size_t i = 1; i < kernel.size(); ++i)
-        squares += 2.0 * kernel[i] * kernel[i];
-    const double grey_per_photon = options.open_beam_grey / options.photons_per_pixel;
-    const double unblurred = options.photons_per_pixel * grey_per_photon * grey_per_photon;
-    const double expected = unblurred * squares * squares + 1.0 / 12.0;  // and rounding to integers
-    const Moments m = moments(image);
-    const auto n = static_cast<double>(image.size());
-    BOOST_TEST(std::abs(m.mean - options.open_beam_grey) < 4.0 * std::sqrt(unblurred / n));
-    // Neighbours are correlated, so fewer pixels count: n / sum(rho^2), which is below 4 here.
-    BOOST_TEST(std::abs(m.variance / expected - 1.0) < 4.0 * std::sqrt(2.0 * 4.0 / n));
-}
-
-BOOST_AUTO_TEST_CASE(same_bytes_with_one_and_two_threads) {
-    Image<float> integrals = random_image(300, 200, 6);
-    for (float& value : integrals.pixels())
-        value *= 0.03F;
-    const auto with_threads = [&](int threads) {
-        const ThreadLimit limit(threads);
-        return form_radiograph(integrals, {}, {.seed = 4, .trial = 2, .view = 1});
-    };
-    const auto one = with_threads(1);
-    BOOST_TEST((one == with_threads(2)));
-    BOOST_TEST((one != form_radiograph(integrals, {}, {.seed = 4, .trial = 2, .view = 0})));
-}
-
-BOOST_AUTO_TEST_CASE(wrong_options_and_integrals_are_refused) {
-    const Image<float> good(4, 4, 0.0F);
-    const auto refused = [&](const FormationOptions& options) {
-        BOOST_CHECK_THROW((void)form_radiograph(good, options, {}), Error);
-    };
-    refused({.photons_per_pixel = 0.0});
-    refused({.photons_per_pixel = std::nan("")});
-    refused({.blur_sigma_px = -1.0});
-    refused({.open_beam_grey = 70000.0});
-    for (const float bad : {std::nanf(""), -200.0F}) {
-        Image<float> image = good;
-        image(2, 2) = bad;
-        BOOST_CHECK_THROW((void)form_radiograph(image, {}, {}), Error);
-    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_case_folder_can_be_calibrated_from) {
 
 BOOST_AUTO_TEST_CASE(a_failure_is_a_result_that_says_why) {
     ExperimentSpec starved = small_experiment(6.0);
-    starved.imaging.formation.photons_per_pixel = 0.05;  // no bead can be seen
+    starved.imaging.radiograph.photons_per_pixel = 0.05;  // no bead can be seen
     const ValidationResult dark = validate_experiment(starved);
     BOOST_TEST(!dark.ok);
     BOOST_TEST(dark.summary.find("the calibration failed") != std::string::npos, dark.summary);

@@ -16,6 +16,8 @@ enum class RngPurpose : std::uint16_t {
     localization_noise = 5,
     nominal_values = 6,
     procedure = 7,
+    gain_map = 8,
+    dead_pixels = 9,
 };
 
 /// Names one random stream. Streams with different keys are independent, so results do not depend

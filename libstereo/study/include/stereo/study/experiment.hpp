@@ -1,7 +1,7 @@
 #pragma once
 
 #include <drr/geometry/stereo_rig.hpp>
-#include <drr/imaging/formation.hpp>
+#include <drr/imaging/radiograph.hpp>
 #include <drr/phantom/marker_phantom.hpp>
 #include <stereo/recon/epipolar.hpp>
 
@@ -23,9 +23,12 @@ struct PoseSpec {
 
 /// The beam and the detector of an experiment.
 struct ImagingSpec {
-    double photon_energy_kev = 60.0;
     int samples_per_pixel = 10;  ///< n x n cells of pixels at the edges of metal
-    drr::FormationOptions formation;
+    drr::RadiographOptions radiograph;
+
+    [[nodiscard]] double photon_energy_kev() const {
+        return std::get<drr::MonoenergeticBeam>(radiograph.beam).photon_energy_kev;
+    }
 };
 
 /// One synthetic experiment from start to end: what is imaged, how, and what the procedure is told.

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <drr/core/image.hpp>
+
+#include <Eigen/Core>
+
+#include <variant>
+#include <vector>
+
+namespace drr {
+
+/// The discrete analogue of a Gaussian (drr/imaging/blur.hpp).
+struct GaussianSpread {
+    double sigma_px = 0.0;
+};
+
+/// A line spread exp(-|x| / length), as light that scatters in a screen gives: isotropic with
+/// MTF 1 / (1 + (2 pi length f)^2).
+struct ExponentialSpread {
+    double length_px = 0.0;
+};
+
+/// A measured MTF, isotropic: lines between the values given, the last one beyond the last
+/// frequency.
+struct MtfTable {
+    std::vector<double> cycles_per_mm;  ///< ascending from 0
+    std::vector<double> values;         ///< 1 at 0, each in [0, 1]
+};
+
+/// How a detector spreads its signal over the neighbouring pixels, beside the area of a pixel,
+/// which the projector has integrated.
+using PointSpread = std::variant<GaussianSpread, ExponentialSpread, MtfTable>;
+
+/// Throws Error(usage): a size out of range (Gaussian 0 to 20 px, exponential 0 to 50 px), a table
+/// that is none or that ends below the Nyquist frequency of pixels of that pitch.
+void validate(const PointSpread& spread, const Eigen::Vector2d& pixel_pitch_mm);
+
+/// The factor that the image's frequency gets, cycles per pixel along columns and rows.
+[[nodiscard]] double mtf(const PointSpread& spread, const Eigen::Vector2d& cycles_per_px,
+                         const Eigen::Vector2d& pixel_pitch_mm);
+
+/// Spreads images of one size; they are mirrored about their border, and their sum is conserved
+/// where their sizes are even numbers without prime factors above 5 (else to within what crosses
+/// the border). The Gaussian is a convolution, the others filter in the frequency domain: cosine
+/// transforms, whose waves are those of a mirrored image.
+class PointSpreadFilter {
+  public:
+    /// Throws Error(usage) as validate().
+    PointSpreadFilter(const PointSpread& spread, int width_px, int height_px,
+                      const Eigen::Vector2d& pixel_pitch_mm);
+
+    /// Throws Error(usage) for an image of another size.
+    [[nodiscard]] Image<float> operator()(const Image<float>& image) const;
+
+  private:
+    PointSpread spread_;
+    int width_px_ = 0;
+    int height_px_ = 0;
+    Image<float> transfer_;  ///< factor of each wave; empty for the Gaussian
+};
+
+}  // namespace drr

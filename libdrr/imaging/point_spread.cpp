@@ -1,0 +1,124 @@
+#include <drr/core/error.hpp>
+#include <drr/imaging/blur.hpp>
+#include <drr/imaging/point_spread.hpp>
+
+#include <fmt/format.h>
+#include <opencv2/core.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace drr {
+
+namespace {
+
+double interpolated(const MtfTable& table, double cycles_per_mm) {
+    const auto& f = table.cycles_per_mm;
+    const auto upper = std::upper_bound(f.begin(), f.end(), cycles_per_mm);
+    if (upper == f.end()) return table.values.back();
+    const auto i = static_cast<std::size_t>(upper - f.begin());
+    const double share = (cycles_per_mm - f[i - 1]) / (f[i] - f[i - 1]);
+    return table.values[i - 1] + share * (table.values[i] - table.values[i - 1]);
+}
+
+void validate(const MtfTable& table, const Eigen::Vector2d& pixel_pitch_mm) {
+    const auto& f = table.cycles_per_mm;
+    require(f.size() >= 2 && f.size() == table.values.size(),
+            fmt::format("an MTF needs two frequencies or more and as many values, found {} and {}",
+                        f.size(), table.values.size()));
+    require(f.front() == 0.0 && table.values.front() == 1.0,
+            "an MTF must begin with the value 1 at 0 cycles/mm");
+    for (std::size_t i = 1; i < f.size(); ++i)
+        require(std::isfinite(f[i]) && f[i] > f[i - 1], "the frequencies of an MTF must ascend");
+    for (const double value : table.values)
+        require(value >= 0.0 && value <= 1.0, "the values of an MTF must be between 0 and 1");
+    const double nyquist = 0.5 / pixel_pitch_mm.minCoeff();
+    // Tables are typed with few digits.
+    constexpr double slack = 1e-3;
+    require(f.back() >= (1.0 - slack) * nyquist,
+            fmt::format("the MTF ends at {:g} cycles/mm; pixels of {:g} mm need it up to {:g}",
+                        f.back(), pixel_pitch_mm.minCoeff(), nyquist));
+}
+
+/// The smallest size not below `size` that the cosine transform is made for: even and fast.
+int transform_size(int size) {
+    int result = size;
+    do
+        result = cv::getOptimalDFTSize(result + result % 2);
+    while (result % 2 != 0);
+    return result;
+}
+
+}  // namespace
+
+void validate(const PointSpread& spread, const Eigen::Vector2d& pixel_pitch_mm) {
+    require(pixel_pitch_mm.allFinite() && pixel_pitch_mm.minCoeff() > 0.0,
+            "the pixel pitch must be positive");
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread)) {
+        require(gaussian->sigma_px >= 0.0 && gaussian->sigma_px <= max_gaussian_sigma_px,
+                fmt::format("the point spread's sigma must be between 0 and {} px, found {}",
+                            max_gaussian_sigma_px, gaussian->sigma_px));
+    } else if (const auto* exponential = std::get_if<ExponentialSpread>(&spread)) {
+        constexpr double longest_px = 50.0;  // beyond, it is glare, not point spread
+        require(exponential->length_px >= 0.0 && exponential->length_px <= longest_px,
+                fmt::format("the point spread's length must be between 0 and {} px, found {}",
+                            longest_px, exponential->length_px));
+    } else {
+        validate(std::get<MtfTable>(spread), pixel_pitch_mm);
+    }
+}
+
+double mtf(const PointSpread& spread, const Eigen::Vector2d& cycles_per_px,
+           const Eigen::Vector2d& pixel_pitch_mm) {
+    constexpr double turn = 2.0 * std::numbers::pi;
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread)) {
+        // The sum of exp(-s^2) I_n(s^2) cos(2 pi f n), along each axis.
+        const double variance = gaussian->sigma_px * gaussian->sigma_px;
+        return std::exp(variance * (std::cos(turn * cycles_per_px.x()) +
+                                    std::cos(turn * cycles_per_px.y()) - 2.0));
+    }
+    if (const auto* exponential = std::get_if<ExponentialSpread>(&spread)) {
+        const double product = turn * exponential->length_px;
+        return 1.0 / (1.0 + product * product * cycles_per_px.squaredNorm());
+    }
+    return interpolated(std::get<MtfTable>(spread),
+                        cycles_per_px.cwiseQuotient(pixel_pitch_mm).norm());
+}
+
+PointSpreadFilter::PointSpreadFilter(const PointSpread& spread, int width_px, int height_px,
+                                     const Eigen::Vector2d& pixel_pitch_mm)
+    : spread_(spread), width_px_(width_px), height_px_(height_px) {
+    validate(spread, pixel_pitch_mm);
+    require(width_px > 0 && height_px > 0, "an image that is to be spread has pixels");
+    if (std::holds_alternative<GaussianSpread>(spread)) return;
+    transfer_ = Image<float>(transform_size(width_px), transform_size(height_px));
+    const Eigen::Vector2d step(0.5 / transfer_.width(), 0.5 / transfer_.height());
+    for (int v = 0; v < transfer_.height(); ++v)
+        for (int u = 0; u < transfer_.width(); ++u)
+            transfer_(u, v) = static_cast<float>(
+                mtf(spread, step.cwiseProduct(Eigen::Vector2d(u, v)), pixel_pitch_mm));
+}
+
+Image<float> PointSpreadFilter::operator()(const Image<float>& image) const {
+    require(image.width() == width_px_ && image.height() == height_px_,
+            "the image is not of the size that the point spread was made for");
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread_))
+        return gaussian_blur(image, gaussian->sigma_px);
+    const cv::Mat given(height_px_, width_px_, CV_32F,
+                        const_cast<float*>(image.pixels().data()));  // OpenCV only reads it
+    const cv::Mat transfer(transfer_.height(), transfer_.width(), CV_32F,
+                           const_cast<float*>(transfer_.pixels().data()));
+    cv::Mat work;
+    cv::copyMakeBorder(given, work, 0, transfer.rows - given.rows, 0, transfer.cols - given.cols,
+                       cv::BORDER_REFLECT);
+    cv::dct(work, work);
+    cv::multiply(work, transfer, work);
+    cv::idct(work, work);
+    Image<float> result(width_px_, height_px_);
+    for (int v = 0; v < height_px_; ++v)
+        std::copy_n(work.ptr<float>(v), width_px_, result.row(v));
+    return result;
+}
+
+}  // namespace drr

@@ -1,0 +1,153 @@
+#include <drr/core/error.hpp>
+#include <drr/core/parallel.hpp>
+#include <drr/imaging/quantum_noise.hpp>
+#include <drr/imaging/radiograph.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace drr {
+
+namespace {
+
+void multiply(Image<float>& image, const Image<float>& factor) {
+    std::transform(image.pixels().begin(), image.pixels().end(), factor.pixels().begin(),
+                   image.pixels().begin(), std::multiplies<>());
+}
+
+Image<float> expected(const SignalImages& incident, double photons) {
+    Image<float> signal = incident.mean;
+    for (float& value : signal.pixels())
+        value = static_cast<float>(photons * static_cast<double>(value));
+    return signal;
+}
+
+void add_electronic_noise(Image<float>& signal, double sd, RngKey key) {
+    key.purpose = RngPurpose::electronic_noise;
+    parallel_for(static_cast<std::size_t>(signal.height()), [&](std::size_t row) {
+        RngKey row_key = key;
+        row_key.element = static_cast<std::uint32_t>(row);
+        Rng rng(row_key);
+        float* const out = signal.row(static_cast<int>(row));
+        for (int u = 0; u < signal.width(); ++u)
+            out[u] += static_cast<float>(sd * rng.normal());
+    });
+}
+
+}  // namespace
+
+void RadiographOptions::validate() const {
+    drr::validate(beam);
+    const bool tube = std::holds_alternative<TubeBeam>(beam);
+    require(std::isfinite(photons_per_pixel) && photons_per_pixel > 0.0,
+            "photons_per_pixel must be positive");
+    require(!air_kerma_ugy || (std::isfinite(*air_kerma_ugy) && *air_kerma_ugy > 0.0),
+            "air_kerma_ugy must be positive");
+    require(!air_kerma_ugy || tube, "air_kerma_ugy needs the beam of a tube");
+    require(!heel || tube, "the heel effect needs the beam of a tube");
+    if (scatter) scatter->validate();
+    if (lag) lag->validate();
+    if (flaws) flaws->validate();
+    require(std::isfinite(electronic_noise_photons) && electronic_noise_photons >= 0.0,
+            "electronic_noise_photons must not be negative");
+    require(bits >= 8 && bits <= 16, fmt::format("bits must be 8 to 16, found {}", bits));
+    // A beam that is brighter leaves no image to speak of, and is a slip when bits were changed.
+    const double brightest = 4.0 * ((1 << bits) - 1);
+    require(open_beam_grey > 0.0 && open_beam_grey <= brightest,
+            fmt::format("open_beam_grey must be positive and at most {} (four times the brightest "
+                        "grey value of {} bits), found {}",
+                        brightest, bits, open_beam_grey));
+}
+
+RadiographChain::RadiographChain(const RadiographOptions& options, const XrayView& view,
+                                 std::uint16_t view_index)
+    : options_(options),
+      width_px_(view.width_px),
+      height_px_(view.height_px),
+      pixel_pitch_mm_(view.pixel_pitch_mm) {
+    options.validate();
+    view.validate();
+    open_mean_ = make_beam(options.beam, {}).open().mean;
+    require(open_mean_ > 0.0, "the detector stops no photon of this beam");
+    photons_ = options.photons_per_pixel;
+    if (const auto* tube = std::get_if<TubeBeam>(&options.beam)) {
+        if (options.air_kerma_ugy)
+            photons_ = drr::photons_per_pixel(tube_spectrum(tube->tube), *options.air_kerma_ugy,
+                                              view.pixel_pitch_mm);
+        if (options.heel) heel_ = heel_image(*options.heel, tube->tube, view);
+    }
+    if (options.distortion)
+        distortion_ = distortion_map(*options.distortion, view.width_px, view.height_px);
+    if (options.point_spread)
+        point_spread_.emplace(*options.point_spread, view.width_px, view.height_px,
+                              view.pixel_pitch_mm);
+    if (options.flaws)
+        gain_ = gain_image(*options.flaws, view.width_px, view.height_px, view_index);
+}
+
+double RadiographChain::grey_per_photon() const {
+    return options_.open_beam_grey / photons_;
+}
+
+ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
+    for (const Image<float>* image : {&primary.mean, &primary.variance}) {
+        require(image->width() == width_px_ && image->height() == height_px_,
+                fmt::format("the signal has {} x {} pixels, the detector {} x {}", image->width(),
+                            image->height(), width_px_, height_px_));
+        require(std::all_of(image->pixels().begin(), image->pixels().end(),
+                            [](float value) { return value >= 0.0F && std::isfinite(value); }),
+                "mean and variance of a signal must be finite and not negative");
+    }
+    ScatteredSignal result{primary, 0.0};
+    SignalImages& signal = result.total;
+    if (!heel_.empty()) {
+        multiply(signal.mean, heel_);
+        multiply(signal.variance, heel_);
+    }
+    if (options_.scatter) {
+        Image<float> open(width_px_, height_px_, 1.0F);
+        if (!heel_.empty()) open = heel_;
+        for (float& value : open.pixels())
+            value *= static_cast<float>(open_mean_);
+        result = add_scatter(signal, open, *options_.scatter, pixel_pitch_mm_);
+    }
+    if (distortion_)
+        for (Image<float>* image : {&signal.mean, &signal.variance})
+            *image = resample(*image, *distortion_);
+    return result;
+}
+
+Image<std::uint16_t> RadiographChain::radiograph(const SignalImages& primary, const RngKey& key,
+                                                 LagState* state) const {
+    const SignalImages signal_per_photon = incident(primary).total;
+    Image<float> signal = options_.quantum_noise ? quantum_noise(signal_per_photon, photons_, key)
+                                                 : expected(signal_per_photon, photons_);
+    if (point_spread_) signal = (*point_spread_)(signal);
+    if (options_.lag && state) apply_lag(signal, *options_.lag, *state);
+    if (!gain_.empty()) multiply(signal, gain_);
+    const double open_mean = open_mean_ * (options_.scatter && options_.scatter->grid
+                                               ? options_.scatter->grid->primary_transmission
+                                               : 1.0);
+    if (options_.electronic_noise_photons > 0.0)
+        add_electronic_noise(signal, options_.electronic_noise_photons * open_mean, key);
+
+    const auto grey_per_signal = static_cast<float>(grey_per_photon() / open_mean);
+    const auto brightest = static_cast<float>((1 << options_.bits) - 1);
+    const auto offset = static_cast<float>(options_.flaws ? options_.flaws->offset_grey : 0.0);
+    Image<std::uint16_t> result(signal.width(), signal.height());
+    for (std::size_t i = 0; i < signal.size(); ++i) {
+        const bool dead = !gain_.empty() && gain_.pixels()[i] == 0.0F;
+        const float grey = dead ? offset : signal.pixels()[i] * grey_per_signal + offset;
+        result.pixels()[i] = static_cast<std::uint16_t>(std::clamp(grey + 0.5F, 0.0F, brightest));
+    }
+    return result;
+}
+
+Image<std::uint16_t> form_radiograph(const SignalImages& primary, const RadiographOptions& options,
+                                     const XrayView& view, const RngKey& key) {
+    return RadiographChain(options, view, key.view).radiograph(primary, key);
+}
+
+}  // namespace drr
