@@ -36,6 +36,13 @@ Eigen::Vector2d XrayView::project(const Eigen::Vector3d& point_in_world_mm) cons
     return calibrated().project(point_in_world_mm);
 }
 
+XrayView moved_source(const XrayView& view, const Eigen::Vector2d& offset_mm) {
+    XrayView moved = view;
+    moved.view_from_world.translation_mm.head<2>() -= offset_mm;
+    moved.principal_point_px += offset_mm.cwiseQuotient(view.pixel_pitch_mm);
+    return moved;
+}
+
 void Detector::validate() const {
     require(std::isfinite(pixel_pitch_mm) && pixel_pitch_mm > 0.0,
             "the detector's pixel pitch must be positive");

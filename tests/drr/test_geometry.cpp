@@ -1,3 +1,4 @@
+#include "random_view.hpp"
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
@@ -129,6 +130,31 @@ BOOST_AUTO_TEST_CASE(distortion_is_inverted) {
         BOOST_TEST((*back - p).norm() < 1e-11);
     }
     BOOST_TEST(BrownConrady{}.is_none());
+}
+
+BOOST_AUTO_TEST_CASE(a_moved_source_sees_every_pixel_where_it_was) {
+    Rng rng({.seed = 21});
+    for (int i = 0; i < 20; ++i) {
+        const XrayView view = test::random_view(rng);
+        const Eigen::Vector2d offset_mm(rng.uniform(-3.0, 3.0), rng.uniform(-3.0, 3.0));
+        const XrayView moved = moved_source(view, offset_mm);
+        constexpr double rounding_mm = 1e-9;
+        for (const Eigen::Vector2d& pixel : {Eigen::Vector2d(0, 0), Eigen::Vector2d(300, 17)})
+            BOOST_TEST((moved.pixel_in_world_mm(pixel) - view.pixel_in_world_mm(pixel)).norm() <
+                       rounding_mm);
+        const Rigid3 world_from_view = view.view_from_world.inverse();
+        const Eigen::Vector3d expected =
+            world_from_view * Eigen::Vector3d(offset_mm.x(), offset_mm.y(), 0.0);
+        BOOST_TEST((moved.source_in_world_mm() - expected).norm() < rounding_mm);
+        // What lies in the detector's plane stays where it is in the image, what lies before it
+        // moves the other way by the magnification less one.
+        const double depth = rng.uniform(0.3, 0.9) * view.sdd_mm;
+        const Eigen::Vector3d point = world_from_view * Eigen::Vector3d(5.0, -7.0, depth);
+        const Eigen::Vector2d shift = moved.project(point) - view.project(point);
+        BOOST_TEST(
+            (shift.cwiseProduct(view.pixel_pitch_mm) + (view.sdd_mm / depth - 1.0) * offset_mm)
+                .norm() < rounding_mm);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(rig_file_round_trip) {

@@ -36,6 +36,10 @@ struct XrayView {
     [[nodiscard]] CalibratedView calibrated() const;
 };
 
+/// The same detector, seen from a source that was moved by `offset_mm` in the plane parallel to it,
+/// along columns and rows: every pixel keeps its place in the world.
+[[nodiscard]] XrayView moved_source(const XrayView& view, const Eigen::Vector2d& offset_mm);
+
 /// What a detector is beside where it stands: neither a projection matrix nor an RTK geometry holds
 /// it.
 struct Detector {
