@@ -3,6 +3,8 @@
 //   taskset -c 0 bench_analytic
 #include <drr/core/degree.hpp>
 #include <drr/geometry/stereo_rig.hpp>
+#include <drr/imaging/primary.hpp>
+#include <drr/physics/spectrum.hpp>
 #include <drr/projector/path_lengths.hpp>
 
 #include <benchmark/benchmark.h>
@@ -81,9 +83,21 @@ void line_integrals_of_them(benchmark::State& state) {
             static_cast<double>(group.pixels.size());
 }
 
+void primary_signal_of_them(benchmark::State& state) {
+    const auto solids = cube({drr::rotation_from_vector({0.3, 0.5, 0.2}), Vector3d::Zero()});
+    const auto lengths = path_lengths(solids, view());
+    drr::TubeOptions tube;
+    tube.filters = {{drr::find_material("aluminium"), 2.5}};
+    const drr::PolychromaticBeam beam(drr::tube_spectrum(tube), {},
+                                      {drr::find_material("abs"), drr::find_material("steel")});
+    for (auto _ : state)
+        benchmark::DoNotOptimize(primary_signal(lengths, beam));
+}
+
 }  // namespace
 
 BENCHMARK(cube_of_300_bricks)->Unit(benchmark::kMillisecond);
 BENCHMARK(line_integrals_of_them)->Unit(benchmark::kMillisecond);
+BENCHMARK(primary_signal_of_them)->Unit(benchmark::kMillisecond);
 
 BENCHMARK_MAIN();

@@ -5,7 +5,9 @@
 #include <drr/physics/beam.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace drr {
@@ -42,10 +44,25 @@ PolychromaticBeam::PolychromaticBeam(const Spectrum& spectrum, const DetectorOpt
     }
     for (const Material& material : materials) {
         material.validate();
+        names_.push_back(material.name);
         auto& mu_per_mm = mu_per_mm_.emplace_back();
         for (const auto& c : spectrum.components)
             mu_per_mm.push_back(attenuation_per_mm(material, c.energy_kev));
     }
+}
+
+PolychromaticBeam PolychromaticBeam::through(std::span<const std::string> names) const {
+    PolychromaticBeam result = *this;
+    result.names_.assign(names.begin(), names.end());
+    result.mu_per_mm_.clear();
+    for (const std::string& name : names) {
+        const auto found = std::find(names_.begin(), names_.end(), name);
+        require(found != names_.end(),
+                fmt::format("the beam was made without the material '{}', it knows: {}", name,
+                            fmt::join(names_, ", ")));
+        result.mu_per_mm_.push_back(mu_per_mm_[static_cast<std::size_t>(found - names_.begin())]);
+    }
+    return result;
 }
 
 SignalMoments PolychromaticBeam::moments(std::span<const double> lengths_mm) const {

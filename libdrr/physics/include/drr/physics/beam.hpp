@@ -6,6 +6,7 @@
 #include <drr/physics/spectrum.hpp>
 
 #include <span>
+#include <string>
 #include <vector>
 
 namespace drr {
@@ -54,6 +55,10 @@ class PolychromaticBeam {
 
     [[nodiscard]] std::size_t materials() const noexcept { return mu_per_mm_.size(); }
 
+    /// The same beam for materials that it knows, by their names and in this order. Throws
+    /// Error(usage) for one that it does not know, listing those that it does.
+    [[nodiscard]] PolychromaticBeam through(std::span<const std::string> names) const;
+
     /// The signal behind `lengths_mm` of each material, in the order given to the constructor.
     /// Negative lengths are allowed: a cavity in a body that was given as full.
     [[nodiscard]] SignalMoments moments(std::span<const double> lengths_mm) const;
@@ -69,6 +74,7 @@ class PolychromaticBeam {
     [[nodiscard]] SignalImages moments(const std::vector<Image<float>>& lengths_mm) const;
 
   private:
+    std::vector<std::string> names_;              ///< of the materials
     std::vector<double> mean_;                    ///< q_i d_i e_i
     std::vector<double> variance_;                ///< q_i d_i e_i^2
     std::vector<std::vector<double>> mu_per_mm_;  ///< [material][component]
