@@ -23,6 +23,7 @@ class NoResult : public std::runtime_error {
 
 void add_detect(CLI::App& app, Run& run);
 void add_phantom(CLI::App& app, Run& run);
+void add_scene(CLI::App& app, Run& run);
 void add_spectrum(CLI::App& app, Run& run);
 void add_triangulate(CLI::App& app, Run& run);
 void add_volume(CLI::App& app, Run& run);

@@ -91,28 +91,6 @@ class MarkerReader {
     std::set<int> ids_;
 };
 
-SolidPart read_part(const YamlMap& map) {
-    SolidPart part;
-    part.name = map.text("name");
-    part.material = map.text("material");
-    part.sign = map.integer_or("sign", 1, {-1.0, 1.0});
-    if (part.sign == 0) map.fail("sign", "'sign' must be 1 (material) or -1 (cavity)");
-    const std::string form = map.choice("shape", {"box", "cylinder", "sphere"});
-    if (form == "box") {
-        part.shape.form = Box{vector3(map, "size_mm", positive)};
-    } else if (form == "cylinder") {
-        part.shape.form =
-            Cylinder{0.5 * map.number("diameter_mm", positive), map.number("length_mm", positive)};
-    } else {
-        part.shape.form = Sphere{0.5 * map.number("diameter_mm", positive)};
-    }
-    part.shape.parent_from_shape.translation_mm = vector3_or_zero(map, "center_mm");
-    part.shape.parent_from_shape.rotation =
-        rotation_from_vector(degree * vector3_or_zero(map, "rotation_vector_deg"));
-    map.finish();
-    return part;
-}
-
 // Refuses what cannot be built, at the place in the file that says it. Listed bricks are the first
 // of the phantom's, listed beads the last; the others come from `generator`.
 void check_build(const MarkerPhantom& phantom, const YamlMap& generator,
@@ -156,7 +134,7 @@ MarkerPhantom read_keys(const YamlMap& map) {
     const auto reference_maps = map.maps("references");
     phantom.references = reader.read(reference_maps);
     for (const YamlMap& part : map.maps("bodies"))
-        phantom.bodies.push_back(read_part(part));
+        phantom.bodies.push_back(read_solid_part(part));
     map.finish();
     if (phantom.beads.empty())
         throw Error(ErrorCode::invalid_file,
@@ -189,6 +167,28 @@ std::string size_keys(const Shape& shape) {
 }
 
 }  // namespace
+
+SolidPart read_solid_part(const YamlMap& map) {
+    SolidPart part;
+    part.name = map.text("name");
+    part.material = map.text("material");
+    part.sign = map.integer_or("sign", 1, {-1.0, 1.0});
+    if (part.sign == 0) map.fail("sign", "'sign' must be 1 (material) or -1 (cavity)");
+    const std::string form = map.choice("shape", {"box", "cylinder", "sphere"});
+    if (form == "box") {
+        part.shape.form = Box{vector3(map, "size_mm", positive)};
+    } else if (form == "cylinder") {
+        part.shape.form =
+            Cylinder{0.5 * map.number("diameter_mm", positive), map.number("length_mm", positive)};
+    } else {
+        part.shape.form = Sphere{0.5 * map.number("diameter_mm", positive)};
+    }
+    part.shape.parent_from_shape.translation_mm = vector3_or_zero(map, "center_mm");
+    part.shape.parent_from_shape.rotation =
+        rotation_from_vector(degree * vector3_or_zero(map, "rotation_vector_deg"));
+    map.finish();
+    return part;
+}
 
 MarkerPhantom read_phantom(const std::filesystem::path& path) {
     return read_keys(read_yaml(path, "phantom"));

@@ -156,4 +156,17 @@ expect 2 err 'voxel size must be positive' phantom voxelize "$cube" -o "$work/cu
 expect 2 err 'take larger ones' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 0.001
 expect 2 err 'extension .mha' phantom voxelize "$cube" -o "$work/cube.nii" --voxel-mm 4
 expect 2 err 'keV' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 4 --energy-kev 1
+# Scenes.
+examples=$(cd "$(dirname "$0")/../../examples" && pwd)
+bones=$examples/scenes/two_bones.yaml
+sed 's/1024/64/g; s/0.25/4/' "$examples/rigs/biplane.yaml" >"$work/small_rig.yaml"
+expect 0 out '^20 images of 2 bodies and 12 markers' scene "$bones" --rig "$work/small_rig.yaml" -o "$work/scene"
+[[ $(wc -l <"$work/scene/markers.csv") == 241 ]] || { echo "markers.csv has not 10 frames x 2 views x 12 markers" && failures=1; }
+[[ -s $work/scene/view1_frame0009.mha && -s $work/scene/view0_frame0000.png ]] || { echo "images of the scene miss" && failures=1; }
+grep -q '"time_s": 0.092' "$work/scene/truth.json" || { echo "view 1 is not 2 ms late" && failures=1; }
+expect 2 err 'scene is required' scene --rig "$work/small_rig.yaml" -o "$work/scene"
+expect 4 err 'absent.yaml: cannot be opened' scene "$work/absent.yaml" --rig "$work/small_rig.yaml" -o "$work/scene"
+sed 's|../../phantoms/||' "$bones" >"$work/bones.yaml"
+expect 4 err "bones.yaml:[0-9]+: 'phantom' names 'bead_cluster_a.yaml', which is not there" scene "$work/bones.yaml" --rig "$work/small_rig.yaml" -o "$work/scene"
+expect 2 err 'keV' scene "$bones" --rig "$work/small_rig.yaml" -o "$work/scene" --energy-kev 1
 exit $failures

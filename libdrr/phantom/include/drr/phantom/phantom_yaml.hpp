@@ -1,5 +1,6 @@
 #pragma once
 
+#include <drr/core/yaml_reader.hpp>
 #include <drr/phantom/marker_phantom.hpp>
 
 #include <filesystem>
@@ -16,6 +17,9 @@ namespace drr {
 
 /// The same from text; `name` stands for the file in messages.
 [[nodiscard]] MarkerPhantom parse_phantom(const std::string& text, const std::string& name);
+
+/// Reads the keys of one of a phantom's `bodies`, and finishes the mapping.
+[[nodiscard]] SolidPart read_solid_part(const YamlMap& map);
 
 /// The YAML text of a phantom with all beads listed, which parse_phantom reads back to the same
 /// values (rotations to rounding).
