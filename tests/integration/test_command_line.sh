@@ -150,7 +150,7 @@ sed -i '5s/;/,/' "$work/cube.csv"
 sed -i '2s/55/65/' "$work/cube.ref"
 expect 3 err 'cube.ref:2: bead 65 is none of the beads 1 to 64' "${import[@]}" --unit cm --references "$work/cube.ref"
 
-expect 0 out '^70 x 66 x 72 voxels of 2 mm, HU at 70 keV$' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 2 --energy-kev 70
+expect 0 out '^70 x 66 x 73 voxels of 2 mm, HU at 70 keV$' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 2 --energy-kev 70
 expect 0 out '^HU +min -1000, ' volume "$work/cube.mha"
 expect 2 err 'voxel size must be positive' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 0
 expect 2 err 'take larger ones' phantom voxelize "$cube" -o "$work/cube.mha" --voxel-mm 0.001
