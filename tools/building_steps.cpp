@@ -21,7 +21,7 @@ using Point = Canvas::Point;
 constexpr double margin_px = 26.0;
 constexpr double scale_px = 18.0;  // numbers of studs beside a plan
 constexpr double plan_px = 640.0;  // longer side of a plan
-constexpr double list_px = 340.0;
+constexpr double list_px = 356.0;
 constexpr double title_px = 15.0;
 constexpr double text_px = 10.5;
 constexpr double stud_share = 0.3;  // radius of a stud, cells
@@ -102,16 +102,39 @@ void draw_grid(Canvas& canvas, const Plan& plan) {
     }
 }
 
-/// All bricks below a step, the highest drawn last.
+/// Those of the bricks that are seen from above, the highest last.
+std::vector<std::size_t> seen_from_above(const drr::MarkerPhantom& phantom,
+                                         std::vector<std::size_t> bricks) {
+    std::map<std::array<int, 2>, int> tops;
+    // Calls visit for the top of each cell that a brick covers.
+    const auto each_cell = [&](std::size_t index, const auto& visit) {
+        const drr::PlacedBrick& brick = phantom.bricks[index];
+        const auto size = cells(brick);
+        for (int x = 0; x < size[0]; ++x)
+            for (int y = 0; y < size[1]; ++y)
+                visit(tops[{brick.at[0] + x, brick.at[1] + y}]);
+    };
+    std::stable_sort(bricks.begin(), bricks.end(), [&](std::size_t a, std::size_t b) {
+        return top_plates(phantom.bricks[a]) < top_plates(phantom.bricks[b]);
+    });
+    for (const std::size_t index : bricks)
+        each_cell(index, [&](int& top) { top = top_plates(phantom.bricks[index]); });
+    std::vector<std::size_t> result;
+    for (const std::size_t index : bricks) {
+        bool seen = false;
+        each_cell(index, [&](int top) { seen = seen || top == top_plates(phantom.bricks[index]); });
+        if (seen) result.push_back(index);
+    }
+    return result;
+}
+
 void draw_earlier(Canvas& canvas, const Plan& plan, const drr::MarkerPhantom& phantom,
                   const std::vector<BuildingStep>& steps, std::size_t step) {
     const int level = steps[step].level_plates;
     std::vector<std::size_t> earlier;
     for (std::size_t n = 0; n < step; ++n)
         earlier.insert(earlier.end(), steps[n].bricks.begin(), steps[n].bricks.end());
-    std::stable_sort(earlier.begin(), earlier.end(), [&](std::size_t a, std::size_t b) {
-        return top_plates(phantom.bricks[a]) < top_plates(phantom.bricks[b]);
-    });
+    earlier = seen_from_above(phantom, std::move(earlier));
     for (const std::size_t index : earlier) {
         const drr::PlacedBrick& brick = phantom.bricks[index];
         const bool carries = top_plates(brick) >= level;
@@ -188,7 +211,7 @@ std::vector<int> ids(const std::vector<drr::Marker>& markers,
 double draw_list(Canvas* canvas, const drr::MarkerPhantom& phantom, const BuildingStep& step,
                  double left_px) {
     constexpr double icon_px_per_stud = 8.0;
-    constexpr double icon_wide_px = 58.0;
+    constexpr double icon_wide_px = 74.0;
     double y = 3.0 * margin_px;
     std::map<std::tuple<std::string, std::string>, int> parts;
     for (const std::size_t index : step.bricks)
@@ -213,32 +236,25 @@ double draw_list(Canvas* canvas, const drr::MarkerPhantom& phantom, const Buildi
                 for (int j = 0; j < part.studs_y; ++j)
                     canvas->circle(shift + icon(i + 0.5, j + 0.5), stud_share * icon_px_per_stud,
                                    colours::ink, 0.5);
-            canvas->text({left_px + icon_wide_px, y + 0.5 * high_px + 0.5 * text_px},
-                         fmt::format("{} x {} {}{}{}", count, id, part.name,
-                                     colour.empty() ? "" : ", ", colour),
-                         text_px, colours::ink);
         }
-        y += std::max(high_px, 1.2 * text_px) + 10.0;
+        const auto lines = wrapped(
+            fmt::format("{} x {} {}{}{}", count, id, part.name, colour.empty() ? "" : ", ", colour),
+            text_px, list_px - icon_wide_px);
+        for (std::size_t n = 0; canvas != nullptr && n < lines.size(); ++n)
+            canvas->text({left_px + icon_wide_px,
+                          y + 0.5 * high_px + 0.5 * text_px + 1.6 * text_px * double(n)},
+                         lines[n], text_px, colours::ink);
+        y += std::max(high_px, 1.2 * text_px) + 1.6 * text_px * double(lines.size() - 1) + 10.0;
     }
     const auto markers = [&](const char* what, const std::vector<int>& numbers, Colour colour) {
         if (numbers.empty()) return;
         y += 8.0;
-        std::string line = fmt::format("{} {}:", numbers.size(), what);
-        const std::string all = number_list(numbers);
-        const auto flush = [&] {
+        for (const std::string& line :
+             wrapped(fmt::format("{} {}: {}", numbers.size(), what, number_list(numbers)), text_px,
+                     list_px)) {
             y += 1.6 * text_px;
             if (canvas != nullptr) canvas->text({left_px, y}, line, text_px, colour);
-            line.clear();
-        };
-        for (std::size_t at = 0; at < all.size();) {
-            const std::size_t end = std::min(all.find(' ', at), all.size());
-            const std::string word = all.substr(at, end - at);
-            if (!line.empty() && Canvas::text_width_px(line + " " + word, text_px) > list_px)
-                flush();
-            line += (line.empty() ? "" : " ") + word;
-            at = end + 1;
         }
-        flush();
     };
     markers(step.beads.size() == 1 ? "bead" : "beads", ids(phantom.beads, step.beads),
             colours::ink);

@@ -132,6 +132,21 @@ void Canvas::text(const Point& position, const std::string& text, double size_px
                 text_thickness(size_px, bold), cv::LINE_AA);
 }
 
+std::vector<std::string> wrapped(const std::string& text, double size_px, double width_px) {
+    std::vector<std::string> lines(1);
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(' ', at), text.size());
+        const std::string word = text.substr(at, end - at);
+        std::string longer = lines.back().empty() ? word : lines.back() + " " + word;
+        if (lines.back().empty() || Canvas::text_width_px(longer, size_px) <= width_px)
+            lines.back() = std::move(longer);
+        else
+            lines.push_back(word);
+        at = end + 1;
+    }
+    return lines;
+}
+
 std::string Canvas::png() const {
     cv::Mat small;
     cv::resize(pixels_->image, small, {}, 1.0 / enlarged, 1.0 / enlarged, cv::INTER_AREA);

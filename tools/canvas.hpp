@@ -63,4 +63,8 @@ class Canvas {
     std::unique_ptr<Pixels> pixels_;
 };
 
+/// A text at its spaces split into lines that are no wider than that.
+[[nodiscard]] std::vector<std::string> wrapped(const std::string& text, double size_px,
+                                               double width_px);
+
 }  // namespace tools

@@ -7,6 +7,7 @@
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
+#include <drr/core/parallel.hpp>
 #include <drr/phantom/extent.hpp>
 #include <drr/phantom/frame_specification.hpp>
 #include <drr/phantom/mesh.hpp>
@@ -77,9 +78,12 @@ void draw(const DrawOptions& options) {
     std::vector<std::pair<std::string, std::string>> files;
     files.emplace_back("drawing.png", phantom_drawing(phantom, summarize(phantom, rig)));
     const auto steps = building_steps(phantom);
+    std::vector<std::string> pictures(steps.size());
+    drr::parallel_for(steps.size(), [&](std::size_t n) {
+        pictures[n] = building_step_picture(phantom, steps, n);
+    });
     for (std::size_t n = 0; n < steps.size(); ++n)
-        files.emplace_back(fmt::format("step-{:02}.png", n + 1),
-                           building_step_picture(phantom, steps, n));
+        files.emplace_back(fmt::format("step-{:02}.png", n + 1), std::move(pictures[n]));
     const auto plans = steps.empty() ? bead_plans(phantom) : std::vector<std::string>{};
     for (std::size_t n = 0; n < plans.size(); ++n)
         files.emplace_back(fmt::format("beads-{:02}.png", n + 1), plans[n]);

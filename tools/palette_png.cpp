@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string_view>
+#include <unordered_map>
 
 namespace tools {
 namespace {
@@ -17,42 +18,57 @@ struct Indexed {
     std::vector<Pixel> palette;
 };
 
+std::uint32_t packed(const Pixel& pixel) {
+    return (std::uint32_t{pixel[0]} << 16U) | (std::uint32_t{pixel[1]} << 8U) | pixel[2];
+}
+
 /// Puts colours that agree in their upper bits into one, with as many bits as leave 256 colours.
 Indexed indexed(const std::vector<Pixel>& pixels) {
-    struct Sum {
-        std::array<std::uint64_t, 3> total{};
+    struct Colour {
+        Pixel pixel{};
         std::uint64_t count = 0;
         std::uint8_t index = 0;
     };
+    struct Bin {
+        std::array<std::uint64_t, 3> total{};
+        std::uint64_t count = 0;
+        std::vector<Colour*> colours;
+    };
+    std::unordered_map<std::uint32_t, Colour> colours;
+    for (const Pixel& pixel : pixels) {
+        Colour& colour = colours[packed(pixel)];
+        colour.pixel = pixel;
+        ++colour.count;
+    }
+    // In order of the colours, so that the file does not depend on how they are hashed.
+    std::map<Pixel, Bin> bins;
     for (unsigned dropped = 0;; ++dropped) {
         constexpr std::size_t most = 256;
-        std::map<Pixel, Sum> sums;
-        const auto key = [dropped](const Pixel& pixel) {
-            Pixel result{};
+        bins.clear();
+        for (auto& [key, colour] : colours) {
+            Pixel upper{};
             for (std::size_t c = 0; c < 3; ++c)
-                result[c] = static_cast<std::uint8_t>(pixel[c] >> dropped);
-            return result;
-        };
-        for (const Pixel& pixel : pixels) {
-            Sum& sum = sums[key(pixel)];
+                upper[c] = static_cast<std::uint8_t>(colour.pixel[c] >> dropped);
+            Bin& bin = bins[upper];
             for (std::size_t c = 0; c < 3; ++c)
-                sum.total[c] += pixel[c];
-            ++sum.count;
-            if (sums.size() > most) break;
+                bin.total[c] += colour.count * colour.pixel[c];
+            bin.count += colour.count;
+            bin.colours.push_back(&colour);
         }
-        if (sums.size() > most) continue;
-        Indexed result;
-        for (auto& [bin, sum] : sums) {
-            sum.index = static_cast<std::uint8_t>(result.palette.size());
-            Pixel& colour = result.palette.emplace_back();
-            for (std::size_t c = 0; c < 3; ++c)
-                colour[c] = static_cast<std::uint8_t>((sum.total[c] + sum.count / 2) / sum.count);
-        }
-        result.indices.reserve(pixels.size());
-        for (const Pixel& pixel : pixels)
-            result.indices.push_back(sums.at(key(pixel)).index);
-        return result;
+        if (bins.size() <= most) break;
     }
+    Indexed result;
+    for (const auto& [upper, bin] : bins) {
+        for (Colour* colour : bin.colours)
+            colour->index = static_cast<std::uint8_t>(result.palette.size());
+        Pixel& mean = result.palette.emplace_back();
+        for (std::size_t c = 0; c < 3; ++c)
+            mean[c] = static_cast<std::uint8_t>((bin.total[c] + bin.count / 2) / bin.count);
+    }
+    result.indices.reserve(pixels.size());
+    for (const Pixel& pixel : pixels)
+        result.indices.push_back(colours.at(packed(pixel)).index);
+    return result;
 }
 
 void append_number(std::string& bytes, std::uint32_t number) {

@@ -185,22 +185,6 @@ void draw_name(Canvas& canvas, const View& view, double below_px) {
                 text_px, colours::grey, Anchor::middle);
 }
 
-/// Splits a text into lines that are no wider than that.
-std::vector<std::string> wrapped(const std::string& text, double size_px, double width_px) {
-    std::vector<std::string> lines(1);
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find(' ', at), text.size());
-        const std::string word = text.substr(at, end - at);
-        std::string longer = lines.back().empty() ? word : lines.back() + " " + word;
-        if (lines.back().empty() || Canvas::text_width_px(longer, size_px) <= width_px)
-            lines.back() = std::move(longer);
-        else
-            lines.push_back(word);
-        at = end + 1;
-    }
-    return lines;
-}
-
 /// What stands beside the views, from the top; returns where it ends.
 double draw_legend(Canvas* canvas, const drr::MarkerPhantom& phantom, const PhantomSummary& summary,
                    double left_px) {

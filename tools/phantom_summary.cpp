@@ -201,7 +201,7 @@ std::string summary_text(const drr::MarkerPhantom& phantom, const PhantomSummary
                             amount.mass_g);
     if (!summary.parts.empty()) text += fmt::format("\n{} LEGO parts\n", phantom.bricks.size());
     for (const PartKind& kind : summary.parts)
-        text += fmt::format("{:>5} x {:<7} {:<24} {:<12}{:>9.4g} g\n", kind.count, kind.part,
+        text += fmt::format("{:>5} x {:<7} {:<40} {:<8}{:>9.4g} g\n", kind.count, kind.part,
                             kind.name, kind.colour, kind.mass_g);
     if (!summary.bodies.empty()) text += "\nbodies\n";
     for (const BodyKind& kind : summary.bodies)
