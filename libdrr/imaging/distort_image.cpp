@@ -17,37 +17,38 @@ std::array<float, 4> cubic_weights(float share) {
             ((-1.5F * t + 2.0F) * t + 0.5F) * t, (0.5F * t - 0.5F) * t * t};
 }
 
-/// First of the four pixels about a place, and its weights; far beyond the border all four are the
-/// nearest pixel, which clamping their indices makes of them.
+/// The four pixels of a row or column about a place that lies `shift` from a pixel.
 struct Taps {
-    Taps(int pixel, float shift, int size) {
-        const float floor = std::floor(shift);
-        weights = cubic_weights(shift - floor);
-        const auto most = static_cast<float>(size + 4);
-        first = std::clamp(pixel + static_cast<int>(std::clamp(floor, -2.0F * most, most)) - 1, -4,
-                           size + 4);
+    Taps(int pixel, float shift) {
+        int floor = static_cast<int>(shift);  // not std::floor, which is a call on many machines
+        if (static_cast<float>(floor) > shift) --floor;
+        first = pixel + floor - 1;
+        weights = cubic_weights(shift - static_cast<float>(floor));
     }
 
     int first = 0;
     std::array<float, 4> weights;
 };
 
-float interpolated(const Image<float>& image, const Taps& along_u, const Taps& along_v) {
-    const int last_u = image.width() - 1;
-    const int last_v = image.height() - 1;
-    const int u = along_u.first;
-    const bool inside = u >= 0 && u + 3 <= last_u;
+float interpolated_at_border(const Image<float>& image, const Taps& along_u, const Taps& along_v) {
     float sum = 0.0F;
-    for (int j = 0; j < 4; ++j) {
-        const float* const row = image.row(std::clamp(along_v.first + j, 0, last_v));
+    for (int j = 0; j < 4; ++j)
+        for (int i = 0; i < 4; ++i)
+            sum += along_v.weights[static_cast<std::size_t>(j)] *
+                   along_u.weights[static_cast<std::size_t>(i)] *
+                   image(std::clamp(along_u.first + i, 0, image.width() - 1),
+                         std::clamp(along_v.first + j, 0, image.height() - 1));
+    return sum;
+}
+
+float interpolated_inside(const Image<float>& image, const Taps& along_u, const Taps& along_v) {
+    const float* row = image.row(along_v.first) + along_u.first;
+    float sum = 0.0F;
+    for (std::size_t j = 0; j < 4; ++j, row += image.width()) {
         float of_row = 0.0F;
-        if (inside)
-            for (std::size_t i = 0; i < 4; ++i)
-                of_row += along_u.weights[i] * row[u + static_cast<int>(i)];
-        else
-            for (std::size_t i = 0; i < 4; ++i)
-                of_row += along_u.weights[i] * row[std::clamp(u + static_cast<int>(i), 0, last_u)];
-        sum += along_v.weights[static_cast<std::size_t>(j)] * of_row;
+        for (std::size_t i = 0; i < 4; ++i)
+            of_row += along_u.weights[i] * row[i];
+        sum += along_v.weights[j] * of_row;
     }
     return sum;
 }
@@ -85,28 +86,39 @@ ResamplingMap distortion_map(const IntensifierDistortion& distortion, int width_
     return make_map(width_px, height_px, source);
 }
 
-Image<float> resample(const Image<float>& image, const ResamplingMap& map) {
-    const int width = image.width();
-    for (const Image<float>* part : {&map.shift_u_px, &map.shift_v_px, &map.factor})
-        require(part->width() == width && part->height() == image.height(),
+std::vector<Image<float>> resample(const std::vector<const Image<float>*>& images,
+                                   const ResamplingMap& map) {
+    const int width = map.factor.width();
+    const int height = map.factor.height();
+    std::vector<Image<float>> results;
+    for (const Image<float>* image : images) {
+        require(image->width() == width && image->height() == height,
                 "the image and the map differ in size");
-    Image<float> result(width, image.height());
-    parallel_for(static_cast<std::size_t>(image.height()), [&](std::size_t index) {
+        results.emplace_back(width, height);
+    }
+    parallel_for(static_cast<std::size_t>(height), [&](std::size_t index) {
         const int v = static_cast<int>(index);
         const float* const shift_u = map.shift_u_px.row(v);
         const float* const shift_v = map.shift_v_px.row(v);
         const float* const factor = map.factor.row(v);
-        float* const out = result.row(v);
-        for (int u = 0; u < width; ++u)
-            out[u] = factor[u] * interpolated(image, Taps(u, shift_u[u], width),
-                                              Taps(v, shift_v[u], image.height()));
+        for (int u = 0; u < width; ++u) {
+            const Taps along_u(u, shift_u[u]);
+            const Taps along_v(v, shift_v[u]);
+            const bool inside = along_u.first >= 0 && along_u.first + 3 < width &&
+                                along_v.first >= 0 && along_v.first + 3 < height;
+            for (std::size_t i = 0; i < images.size(); ++i)
+                results[i](u, v) =
+                    factor[u] * (inside ? interpolated_inside(*images[i], along_u, along_v)
+                                        : interpolated_at_border(*images[i], along_u, along_v));
+        }
     });
-    return result;
+    return results;
 }
 
 Image<float> distort_image(const Image<float>& image, const IntensifierDistortion& distortion,
                            Stretch stretch) {
-    return resample(image, distortion_map(distortion, image.width(), image.height(), stretch));
+    return resample({&image},
+                    distortion_map(distortion, image.width(), image.height(), stretch))[0];
 }
 
 Image<float> undistort_image(const Image<float>& image, const IntensifierDistortion& distortion,
@@ -116,7 +128,7 @@ Image<float> undistort_image(const Image<float>& image, const IntensifierDistort
         if (stretch == Stretch::thins_out) factor = distortion.area_ratio(pixel);
         return distortion.distort(pixel);
     };
-    return resample(image, make_map(image.width(), image.height(), source));
+    return resample({&image}, make_map(image.width(), image.height(), source))[0];
 }
 
 }  // namespace drr

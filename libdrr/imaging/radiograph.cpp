@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <utility>
 
 namespace drr {
 
@@ -96,9 +99,10 @@ ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
         require(image->width() == width_px_ && image->height() == height_px_,
                 fmt::format("the signal has {} x {} pixels, the detector {} x {}", image->width(),
                             image->height(), width_px_, height_px_));
-        require(std::all_of(image->pixels().begin(), image->pixels().end(),
-                            [](float value) { return value >= 0.0F && std::isfinite(value); }),
-                "mean and variance of a signal must be finite and not negative");
+        int wrong = 0;  // counted to the end: a loop that may leave early takes longer
+        for (const float value : image->pixels())
+            wrong += value >= 0.0F && value <= std::numeric_limits<float>::max() ? 0 : 1;
+        require(wrong == 0, "mean and variance of a signal must be finite and not negative");
     }
     ScatteredSignal result{primary, 0.0};
     SignalImages& signal = result.total;
@@ -113,9 +117,10 @@ ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
             value *= static_cast<float>(open_mean_);
         result = add_scatter(signal, open, *options_.scatter, pixel_pitch_mm_);
     }
-    if (distortion_)
-        for (Image<float>* image : {&signal.mean, &signal.variance})
-            *image = resample(*image, *distortion_);
+    if (distortion_) {
+        auto images = resample({&signal.mean, &signal.variance}, *distortion_);
+        signal = {std::move(images[0]), std::move(images[1])};
+    }
     return result;
 }
 
@@ -136,12 +141,16 @@ Image<std::uint16_t> RadiographChain::radiograph(const SignalImages& primary, co
     const auto grey_per_signal = static_cast<float>(grey_per_photon() / open_mean);
     const auto brightest = static_cast<float>((1 << options_.bits) - 1);
     const auto offset = static_cast<float>(options_.flaws ? options_.flaws->offset_grey : 0.0);
+    if (!gain_.empty())
+        std::transform(gain_.pixels().begin(), gain_.pixels().end(), signal.pixels().begin(),
+                       signal.pixels().begin(),
+                       [](float gain, float value) { return gain == 0.0F ? 0.0F : value; });
     Image<std::uint16_t> result(signal.width(), signal.height());
-    for (std::size_t i = 0; i < signal.size(); ++i) {
-        const bool dead = !gain_.empty() && gain_.pixels()[i] == 0.0F;
-        const float grey = dead ? offset : signal.pixels()[i] * grey_per_signal + offset;
-        result.pixels()[i] = static_cast<std::uint16_t>(std::clamp(grey + 0.5F, 0.0F, brightest));
-    }
+    std::transform(
+        signal.pixels().begin(), signal.pixels().end(), result.pixels().begin(), [=](float value) {
+            const float grey = value * grey_per_signal + offset + 0.5F;
+            return static_cast<std::uint16_t>(static_cast<int>(std::clamp(grey, 0.0F, brightest)));
+        });
     return result;
 }
 

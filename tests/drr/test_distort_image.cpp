@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(none_is_the_identity_and_the_impossible_is_refused) {
     BOOST_TEST((distort_image(image, {{250.0, 250.0}, 256.0, 0.0, 0.0}) == image));
     BOOST_CHECK_THROW((void)distort_image(image, {{250.0, 250.0}, 256.0, -0.9, 0.0}), Error);
     const ResamplingMap map = distortion_map(distortion, 8, 8);
-    BOOST_CHECK_THROW((void)resample(image, map), Error);
+    BOOST_CHECK_THROW((void)resample({&image}, map), Error);
 }
 
 // In the chain the photons are counted where they are shown: Poisson noise of the thinned-out

@@ -3,6 +3,8 @@
 #include <drr/core/image.hpp>
 #include <drr/geometry/intensifier_distortion.hpp>
 
+#include <vector>
+
 namespace drr {
 
 /// What becomes of a pixel's value where the image is stretched.
@@ -35,7 +37,8 @@ struct ResamplingMap {
 [[nodiscard]] ResamplingMap distortion_map(const IntensifierDistortion& distortion, int width_px,
                                            int height_px, Stretch stretch = Stretch::thins_out);
 
-/// Throws Error(usage) when image and map differ in size.
-[[nodiscard]] Image<float> resample(const Image<float>& image, const ResamplingMap& map);
+/// The images, each resampled. Throws Error(usage) when images and map differ in size.
+[[nodiscard]] std::vector<Image<float>> resample(const std::vector<const Image<float>*>& images,
+                                                 const ResamplingMap& map);
 
 }  // namespace drr
