@@ -18,7 +18,7 @@ const std::vector<BrickPart>& brick_parts() {
         {"3001", "brick 2x4", 4, 2, 3},
         {"2456", "brick 2x6", 6, 2, 3},
         {"3700", "Technic brick 1x2", 2, 1, 3, true, true, 4.8},
-        {"3700-5", "Technic brick 1x2, hole drilled to 5 mm", 2, 1, 3, true, true, 5.02},
+        {"3700-5", "Technic 1x2, 5 mm hole", 2, 1, 3, true, true, 5.02},
         {"3024", "plate 1x1", 1, 1, 1},
         {"3023", "plate 1x2", 2, 1, 1},
         {"3623", "plate 1x3", 3, 1, 1},
