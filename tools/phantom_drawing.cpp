@@ -23,8 +23,8 @@ constexpr double margin_px = 30.0;
 constexpr double dimension_px = 44.0;  // beside a view, for a line with its number
 constexpr double gap_px = 2.0 * dimension_px;
 constexpr double legend_px = 380.0;
-constexpr double widest_px = 760.0;  // of the views
-constexpr double highest_px = 700.0;
+constexpr double widest_px = 720.0;  // of the views
+constexpr double highest_px = 660.0;
 
 std::string millimetres(double mm) {
     return fmt::format("{:g}", std::round(mm * 100.0) / 100.0);

@@ -121,8 +121,8 @@ beads:
   - { id: 1, seat: { brick: 1, stud: [0, 0], height_mm: 0.4 }, diameter_mm: 3.175, material: steel }
 END
 expect 0 out '^ +1 x 3700 +Technic brick 1x2 +blue +0.7' phantom describe "$work/bricks.yaml"
-expect 0 out "^written: $work/drawings/step-02.png$" phantom draw "$work/bricks.yaml" -o "$work/drawings"
-[[ -s $work/drawings/step-02.png && ! -e $work/drawings/step-03.png ]] || { echo "not two steps" && failures=1; }
+expect 0 out "^written: $work/steps/step-02.png$" phantom draw "$work/bricks.yaml" -o "$work/steps"
+[[ -s $work/steps/step-02.png && ! -e $work/steps/step-03.png ]] || { echo "not two steps" && failures=1; }
 expect 0 out "^written: $work/drawings/beads-02.png$" phantom draw "$phantoms/rsa_cage.yaml" -o "$work/drawings"
 expect 2 err 'output is required' phantom draw "$cube"
 expect 4 err 'the folder cannot be made' phantom draw "$cube" -o "$work/file/sub"
@@ -166,7 +166,7 @@ expect 0 out '^20 images of 2 bodies and 12 markers' scene "$bones" --rig "$work
 grep -q '"time_s": 0.092' "$work/scene/truth.json" || { echo "view 1 is not 2 ms late" && failures=1; }
 expect 2 err 'scene is required' scene --rig "$work/small_rig.yaml" -o "$work/scene"
 expect 4 err 'absent.yaml: cannot be opened' scene "$work/absent.yaml" --rig "$work/small_rig.yaml" -o "$work/scene"
-sed 's|../../phantoms/||' "$bones" >"$work/bones.yaml"
-expect 4 err "bones.yaml:[0-9]+: 'phantom' names 'bead_cluster_a.yaml', which is not there" scene "$work/bones.yaml" --rig "$work/small_rig.yaml" -o "$work/scene"
+sed 's|../../phantoms/|absent/|' "$bones" >"$work/bones.yaml"
+expect 4 err "bones.yaml:[0-9]+: 'phantom' names 'absent/bead_cluster_a.yaml', which is not there" scene "$work/bones.yaml" --rig "$work/small_rig.yaml" -o "$work/scene"
 expect 2 err 'keV' scene "$bones" --rig "$work/small_rig.yaml" -o "$work/scene" --energy-kev 1
 exit $failures
