@@ -280,6 +280,14 @@ BOOST_AUTO_TEST_CASE(electronic_noise_is_white_and_in_photons) {
         for (int u = 0; u + 1 < field; ++u)
             neighbours += (image(u, v) - m.mean) * (image(u + 1, v) - m.mean) / m.variance;
     BOOST_TEST(std::abs(neighbours / (field * (field - 1))) < 4.0 / field);
+    // The share beyond two standard deviations is that of a normal distribution.
+    const auto beyond =
+        std::count_if(image.pixels().begin(), image.pixels().end(), [&](std::uint16_t value) {
+            return std::abs(value - m.mean) > 2.0 * std::sqrt(m.variance);
+        });
+    const double share = std::erfc(std::sqrt(2.0));
+    BOOST_TEST(std::abs(static_cast<double>(beyond) / (field * field) - share) <
+               4.0 * std::sqrt(share) / field + 0.001);  // and grey values are steps of 0.01 sd
 }
 
 BOOST_AUTO_TEST_CASE(air_kerma_sets_the_photons) {
