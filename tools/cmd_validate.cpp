@@ -7,6 +7,7 @@
 #include <drr/imaging/image_io.hpp>
 #include <stereo/calib/calibration_io.hpp>
 #include <stereo/study/case_folder.hpp>
+#include <stereo/study/error_budget.hpp>
 #include <stereo/study/report.hpp>
 #include <stereo/study/summary_json.hpp>
 #include <stereo/study/validation.hpp>
@@ -25,6 +26,7 @@ struct Arguments {
     std::string folder;
     std::optional<std::uint64_t> seed;
     bool images = true;
+    bool budget = false;
 };
 
 void row(const std::string& name, const std::string& value) {
@@ -110,12 +112,61 @@ void print_table(const stereo::ValidationResult& r) {
                     r.distances.rms_mm, r.distances.max_mm, r.distances.count));
 }
 
-void validate(const Arguments& arguments) {
-    const auto start = std::chrono::steady_clock::now();
+stereo::ExperimentSpec experiment_of(const Arguments& arguments) {
     stereo::ExperimentSpec spec = arguments.experiment.empty()
                                       ? stereo::default_experiment()
                                       : stereo::read_experiment(arguments.experiment);
     if (arguments.seed) spec.seed = *arguments.seed;
+    return spec;
+}
+
+void print_budget(const stereo::ErrorBudget& budget) {
+    fmt::print("\n{} (seed {}): effects added one at a time\n\n", budget.spec.name,
+               budget.spec.seed);
+    fmt::print("  {:<32}{:>19}{:>19}{:>19}{:>11}\n", "", "localization, px", "lateral, mm",
+               "depth, mm", "frame, mm");
+    fmt::print("  {:<32}{:>10}{:>9}{:>10}{:>9}{:>10}{:>9}{:>11}\n", "effect", "RMS", "added", "RMS",
+               "added", "RMS", "added", "RMS");
+    const stereo::BudgetRow* before = nullptr;
+    for (const stereo::BudgetRow& row : budget.rows) {
+        const std::string name = (before == nullptr ? "" : "+ ") + row.effect;
+        if (!row.ok) {
+            fmt::print("  {:<32} failed: {}\n", name, row.summary);
+            continue;
+        }
+        const auto cell = [&](double value, double last) {
+            return fmt::format(
+                "{:>10.4f}{:>9}", value,
+                before == nullptr ? "" : fmt::format("{:+.4f}", stereo::added_rms(last, value)));
+        };
+        const stereo::BudgetRow& last = before == nullptr ? row : *before;
+        fmt::print("  {:<32}{}{}{}{:>11.4f}\n", name,
+                   cell(row.localization.sigma_px, last.localization.sigma_px),
+                   cell(row.aligned.lateral_rms_mm(), last.aligned.lateral_rms_mm()),
+                   cell(row.aligned.depth_rms_mm(), last.aligned.depth_rms_mm()),
+                   row.absolute.total_rms_mm());
+        before = &row;
+    }
+    fmt::print(
+        "\n  lateral and depth: held-out beads after rigid alignment; frame: in the "
+        "calibrated frame\n");
+}
+
+void run_budget(const Arguments& arguments) {
+    const std::filesystem::path folder = arguments.folder;
+    drr::make_folder(folder);
+    const stereo::ErrorBudget budget =
+        stereo::error_budget(experiment_of(arguments), progress_bar());
+    drr::write_file(folder / "budget.json", stereo::error_budget_json(budget));
+    drr::write_file(folder / "budget.html", stereo::error_budget_html(budget));
+    print_budget(budget);
+    fmt::print("\nbudget: {}\n", (folder / "budget.html").string());
+    if (!budget.rows.back().ok) throw NoResult(budget.rows.back().summary);
+}
+
+void validate(const Arguments& arguments) {
+    const auto start = std::chrono::steady_clock::now();
+    const stereo::ExperimentSpec spec = experiment_of(arguments);
     const std::filesystem::path folder = arguments.folder;
     drr::make_folder(folder / "case" / "images");
     stereo::ValidationHooks hooks;
@@ -151,7 +202,11 @@ void add_validate(CLI::App& app, Run& run) {
         ->required();
     command->add_option("--seed", arguments->seed, "Seed instead of the experiment's own");
     command->add_flag("!--no-images", arguments->images, "Do not write the radiographs");
-    command->callback([arguments, &run] { run = [arguments] { validate(*arguments); }; });
+    command->add_flag("--budget", arguments->budget,
+                      "Error budget instead: the experiment with its effects added one at a time");
+    command->callback([arguments, &run] {
+        run = [arguments] { arguments->budget ? run_budget(*arguments) : validate(*arguments); };
+    });
 }
 
 }  // namespace tools

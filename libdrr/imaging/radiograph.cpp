@@ -66,6 +66,7 @@ void RadiographOptions::validate() const {
             "air_kerma_ugy must be positive");
     require(!air_kerma_ugy || tube, "air_kerma_ugy needs the beam of a tube");
     require(!heel || tube, "the heel effect needs the beam of a tube");
+    focal_spot.validate();
     if (scatter) scatter->validate();
     if (lag) lag->validate();
     if (flaws) flaws->validate();

@@ -76,6 +76,19 @@ RadiographBeam read_beam(const YamlMap& map) {
     return MonoenergeticBeam{map.number("photon_energy_kev", attenuation_range_kev)};
 }
 
+FocalSpot read_focal_spot(const YamlMap& map) {
+    FocalSpot spot;
+    const auto size = map.numbers("size_mm", 2, non_negative);
+    spot.size_mm = {size[0], size[1]};
+    if (map.has("shape"))
+        spot.shape = map.choice("shape", {"uniform", "gaussian"}) == "gaussian"
+                         ? SpotShape::gaussian
+                         : SpotShape::uniform;
+    spot.samples = map.integer_or("samples", spot.samples, {1.0, 1024.0});
+    map.finish();
+    return spot;
+}
+
 Scatter read_scatter(const YamlMap& map) {
     Scatter scatter;
     scatter.ratio = map.number("ratio", non_negative);
@@ -230,6 +243,7 @@ RadiographOptions read_radiograph_options(const YamlMap& map) {
         options.heel = {degree * heel->number("anode_direction_deg", angle_deg)};
         heel->finish();
     }
+    if (const auto spot = map.map_if("focal_spot")) options.focal_spot = read_focal_spot(*spot);
     if (const auto scatter = map.map_if("scatter")) options.scatter = read_scatter(*scatter);
     if (const auto distortion = map.map_if("distortion"))
         options.distortion = read_distortion(*distortion);
@@ -257,6 +271,10 @@ std::string radiograph_yaml(const RadiographOptions& options, int indent) {
         out.add("air_kerma_ugy: {}", *options.air_kerma_ugy);
     else
         out.add("photons_per_pixel: {}", options.photons_per_pixel);
+    if (const FocalSpot& spot = options.focal_spot; !spot.is_point())
+        out.add("focal_spot: {{ size_mm: [{}, {}], shape: {}, samples: {} }}", spot.size_mm.x(),
+                spot.size_mm.y(), spot.shape == SpotShape::gaussian ? "gaussian" : "uniform",
+                spot.samples);
     if (options.heel)
         out.add("heel: {{ anode_direction_deg: {} }}", options.heel->anode_direction_rad / degree);
     if (const auto& s = options.scatter) {

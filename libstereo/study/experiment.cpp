@@ -35,10 +35,26 @@ ImagingSpec read_imaging(const drr::YamlMap& map) {
     imaging.samples_per_pixel =
         map.integer_or("samples_per_pixel", imaging.samples_per_pixel, {1.0, 32.0});
     imaging.radiograph = drr::read_radiograph_options(map);
-    if (!std::holds_alternative<drr::MonoenergeticBeam>(imaging.radiograph.beam))
-        map.fail("beam", "experiments take 'photon_energy_kev' only");
+    if (imaging.radiograph.lag)
+        map.fail("lag",
+                 "'lag' is for sequences (stereodrr scene): the poses of an experiment are "
+                 "stills, each long after the one before");
     map.finish();
     return imaging;
+}
+
+drr::AsBuiltOptions read_as_built(const drr::YamlMap& map) {
+    drr::AsBuiltOptions options;
+    options.bead_sd_mm = map.number_or("bead_sd_mm", 0.0, drr::non_negative);
+    options.bead_depth_sd_mm = map.number_or("bead_depth_sd_mm", 0.0, drr::non_negative);
+    options.brick_sd_mm = map.number_or("brick_sd_mm", 0.0, drr::non_negative);
+    options.brick_height_sd_mm = map.number_or("brick_height_sd_mm", 0.0, drr::non_negative);
+    // No building is off by more than a tenth: such a factor is a slip of the decimal point.
+    constexpr drr::Range scale{0.9, 1.1};
+    options.scale.across = map.number_or("scale_across", 1.0, scale);
+    options.scale.height = map.number_or("scale_height", 1.0, scale);
+    map.finish();
+    return options;
 }
 
 // Everything but the phantom itself.
@@ -54,6 +70,8 @@ ExperimentSpec read_keys(const drr::YamlMap& map) {
         map.fail("rig",
                  "'rig.detector.pixel_pitch_mm' must be one number: beads are detected as "
                  "discs, which pixels that are not square make ellipses");
+    if (const auto as_built = map.map_if("as_built")) spec.as_built = read_as_built(*as_built);
+    spec.bodies = map.flag_or("bodies", spec.bodies);
     spec.poses = read_poses(map.map("poses"));
     spec.imaging = read_imaging(map.map("imaging"));
     const drr::YamlMap nominal = map.map("nominal");
@@ -83,6 +101,7 @@ ExperimentSpec default_experiment() {
 
 std::string experiment_yaml(const ExperimentSpec& spec) {
     const auto& poses = spec.poses;
+    const drr::AsBuiltOptions& built = spec.as_built;
     // The rig's own text without its schema line, indented.
     std::string rig;
     const std::string rig_text = drr::rig_yaml(spec.rig);
@@ -96,17 +115,21 @@ std::string experiment_yaml(const ExperimentSpec& spec) {
         name += c == '\'' ? std::string("''") : std::string(1, c);
     name += "'";
     return fmt::format(
-        "schema: stereodrr/experiment/v1\nname: {}\nseed: {}\nphantom: {}\nrig:\n{}"
+        "schema: stereodrr/experiment/v1\nname: {}\nseed: {}\nphantom: {}\nbodies: {}\n"
+        "as_built:\n  bead_sd_mm: {}\n  bead_depth_sd_mm: {}\n  brick_sd_mm: {}\n"
+        "  brick_height_sd_mm: {}\n  scale_across: {}\n  scale_height: {}\nrig:\n{}"
         "poses:\n  calibration: {}\n  held_out: {}\n  base_rotation_deg: [{}, {}, {}]\n"
         "  max_rotation_deg: {}\n  max_shift_mm: [{}, {}, {}]\n"
         "imaging:\n  samples_per_pixel: {}\n{}"
         "nominal:\n  error_percent: {}\nepipolar:\n  threshold_px: {}\n",
-        name, spec.seed, spec.phantom_file, rig, poses.calibration, poses.held_out,
-        poses.base_rotation_rad.x() / drr::degree, poses.base_rotation_rad.y() / drr::degree,
-        poses.base_rotation_rad.z() / drr::degree, poses.max_rotation_rad / drr::degree,
-        poses.max_shift_mm.x(), poses.max_shift_mm.y(), poses.max_shift_mm.z(),
-        spec.imaging.samples_per_pixel, drr::radiograph_yaml(spec.imaging.radiograph, 2),
-        100.0 * spec.nominal_error, spec.epipolar_threshold_px);
+        name, spec.seed, spec.phantom_file, spec.bodies, built.bead_sd_mm, built.bead_depth_sd_mm,
+        built.brick_sd_mm, built.brick_height_sd_mm, built.scale.across, built.scale.height, rig,
+        poses.calibration, poses.held_out, poses.base_rotation_rad.x() / drr::degree,
+        poses.base_rotation_rad.y() / drr::degree, poses.base_rotation_rad.z() / drr::degree,
+        poses.max_rotation_rad / drr::degree, poses.max_shift_mm.x(), poses.max_shift_mm.y(),
+        poses.max_shift_mm.z(), spec.imaging.samples_per_pixel,
+        drr::radiograph_yaml(spec.imaging.radiograph, 2), 100.0 * spec.nominal_error,
+        spec.epipolar_threshold_px);
 }
 
 }  // namespace stereo

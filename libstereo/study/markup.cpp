@@ -1,5 +1,9 @@
 #include "markup.hpp"
 
+#include "report_style.hpp"
+
+#include <drr/core/version.hpp>
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -88,6 +92,19 @@ std::string table(const TableRow& header, const std::vector<TableRow>& rows) {
 std::string figure(std::string_view content, std::string_view caption, std::string_view css_class) {
     return fmt::format("<figure class=\"{}\">\n{}<figcaption>{}</figcaption></figure>\n", css_class,
                        content, caption);
+}
+
+std::string html_page(std::string_view title, std::string_view about, std::uint64_t seed,
+                      std::string_view body) {
+    const std::string heading = escape_text(title);
+    return fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n"
+        "<header>\n<h1>{}</h1>\n<p class=\"about\">{} StereoDRR {}, commit {}, seed "
+        "{}.</p>\n</header>\n{}</main>\n</body>\n</html>\n",
+        heading, report_style, heading, about, escape_text(drr::version()),
+        escape_text(drr::git_commit()), seed, body);
 }
 
 }  // namespace stereo

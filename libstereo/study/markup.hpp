@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,5 +28,10 @@ using TableRow = std::vector<std::string>;
 /// A figure with its caption, both finished markup.
 [[nodiscard]] std::string figure(std::string_view content, std::string_view caption,
                                  std::string_view css_class = "");
+
+/// A whole page that needs no other file: its title, a line about it with version, commit and seed,
+/// and its body of finished markup.
+[[nodiscard]] std::string html_page(std::string_view title, std::string_view about,
+                                    std::uint64_t seed, std::string_view body);
 
 }  // namespace stereo

@@ -1,8 +1,7 @@
+#include "effects.hpp"
 #include "markup.hpp"
 #include "report_parts.hpp"
-#include "report_style.hpp"
 
-#include <drr/core/version.hpp>
 #include <stereo/study/report.hpp>
 
 #include <fmt/format.h>
@@ -205,28 +204,24 @@ std::string body(const ValidationResult& r) {
 }  // namespace
 
 std::string report_html(const ValidationResult& r) {
-    const std::string name = escape_text(r.spec.name.empty() ? "unnamed" : r.spec.name);
     const Verdict v = verdict(r);
-    std::string out = fmt::format(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<title>{}: stereo X-ray validation</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
-        name, report_style);
-    out += fmt::format(
-        "<header>\n<h1>{}</h1>\n<p class=\"about\">Stereo X-ray calibration and reconstruction on "
-        "rendered radiographs, compared with the truth. StereoDRR {}, commit {}, seed {}.</p>\n"
-        "</header>\n",
-        name, escape_text(drr::version()), escape_text(drr::git_commit()), r.spec.seed);
-    out +=
+    std::string out =
         fmt::format("<div class=\"verdict {}\">\n<h2>{}</h2>\n{}</div>\n", v.tone, v.title, v.text);
     out += cards(r);
     out += body(r);
-    out +=
-        "<section>\n<h2>What this does not show</h2>\n<p>The images are rendered: one photon "
-        "energy, no scatter, a flat detector without distortion, a phantom built exactly as "
-        "designed, and nothing that moves between the two exposures. A real laboratory has these "
-        "errors on top.</p>\n</section>\n</main>\n</body>\n</html>\n";
-    return out;
+    std::string left_out;
+    for (const Effect& effect : effects())
+        if (!effect.present(r.spec)) left_out += std::string(effect.name) + ", ";
+    out += fmt::format(
+        "<section>\n<h2>What this does not show</h2>\n<p>The images are rendered. This experiment "
+        "leaves out: {}and whatever moves between the two exposures. A real laboratory has these "
+        "errors on top.</p>\n</section>\n",
+        left_out);
+    return html_page(
+        r.spec.name + ": stereo X-ray validation",
+        "Stereo X-ray calibration and reconstruction on rendered radiographs, compared "
+        "with the truth.",
+        r.spec.seed, out);
 }
 
 }  // namespace stereo

@@ -1,3 +1,4 @@
+#include "effects.hpp"
 #include "markup.hpp"
 #include "report_parts.hpp"
 
@@ -131,6 +132,23 @@ std::string point_spread(const drr::RadiographOptions& options) {
     return "measured MTF";
 }
 
+std::string beam_name(const drr::RadiographBeam& beam) {
+    if (const auto* mono = std::get_if<drr::MonoenergeticBeam>(&beam))
+        return "photons of " + fixed(mono->photon_energy_kev, 1) + " keV";
+    const drr::TubeOptions& tube = std::get<drr::TubeBeam>(beam).tube;
+    std::string name = "tungsten tube, " + fixed(tube.voltage_kv, 0) + " kV";
+    for (const drr::Filter& filter : tube.filters)
+        name += ", " + fixed(filter.thickness_mm, 2) + " mm " + escape_text(filter.material.name);
+    return name;
+}
+
+std::string effect_names(const ExperimentSpec& spec) {
+    std::string names;
+    for (const Effect& effect : effects())
+        if (effect.present(spec)) names += (names.empty() ? "" : ", ") + std::string(effect.name);
+    return names.empty() ? "none" : names;
+}
+
 std::string configuration_table(const ValidationResult& r) {
     const ExperimentSpec& s = r.spec;
     const drr::RadiographOptions& f = s.imaging.radiograph;
@@ -162,9 +180,10 @@ std::string configuration_table(const ValidationResult& r) {
         {"principal point from the detector's centre",
          "(" + list(rig.principal_offset_px, 1) + ") px"},
         {"Image"},
-        {"photon energy", fixed(s.imaging.photon_energy_kev(), 1) + " keV"},
+        {"beam", beam_name(f.beam)},
         {"photons in a pixel of the open beam",
          fixed(f.photons_per_pixel, 0) + (f.quantum_noise ? ", Poisson noise" : ", no noise")},
+        {"effects", effect_names(s)},
         {"point spread of the detector", point_spread(f)},
         {"grey of the open beam",
          fixed(f.open_beam_grey, 0) + fmt::format(" of {}", (1 << f.bits) - 1)},

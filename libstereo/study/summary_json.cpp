@@ -61,8 +61,7 @@ Json configuration(const ExperimentSpec& spec) {
                     {"max_rotation_rad", spec.poses.max_rotation_rad},
                     {"max_shift_mm", array(spec.poses.max_shift_mm)}};
     const drr::RadiographOptions& radiograph = spec.imaging.radiograph;
-    out["imaging"] = {{"photon_energy_kev", spec.imaging.photon_energy_kev()},
-                      {"samples_per_pixel_edge", spec.imaging.samples_per_pixel},
+    out["imaging"] = {{"samples_per_pixel_edge", spec.imaging.samples_per_pixel},
                       {"photons_per_pixel", radiograph.photons_per_pixel},
                       {"quantum_noise", radiograph.quantum_noise},
                       {"open_beam_grey", radiograph.open_beam_grey},

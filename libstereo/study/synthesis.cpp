@@ -1,7 +1,10 @@
 #include "synthesis.hpp"
 
 #include <drr/core/rng.hpp>
-#include <drr/projector/analytic.hpp>
+#include <drr/physics/materials.hpp>
+#include <drr/projector/path_lengths.hpp>
+
+#include <set>
 
 namespace stereo {
 namespace {
@@ -13,6 +16,31 @@ Eigen::Vector3d in_ball(drr::Rng& rng, double radius) {
                                 rng.uniform(-1.0, 1.0));
         if (p.squaredNorm() <= 1.0) return radius * p;
     }
+}
+
+drr::MarkerPhantom markers_alone(drr::MarkerPhantom phantom) {
+    phantom.bodies.clear();
+    phantom.bricks.clear();
+    return phantom;
+}
+
+// The experiment without what comes after the primary signal.
+std::string primary_key(ExperimentSpec spec) {
+    drr::RadiographOptions primary;
+    primary.beam = spec.imaging.radiograph.beam;
+    primary.focal_spot = spec.imaging.radiograph.focal_spot;
+    spec.imaging.radiograph = primary;
+    return experiment_yaml(spec);
+}
+
+std::vector<drr::Material> materials_of(const std::vector<drr::SolidPart>& solids) {
+    std::set<std::string> names;
+    for (const drr::SolidPart& solid : solids)
+        names.insert(solid.material);
+    std::vector<drr::Material> materials;
+    for (const std::string& name : names)
+        materials.push_back(drr::find_material(name));
+    return materials;
 }
 
 }  // namespace
@@ -42,7 +70,8 @@ Truth make_truth(const ExperimentSpec& spec) {
         view.view_from_world = view.view_from_world * rig_from_world;
     for (const auto& pose : rig_from_phantom)
         truth.world_from_phantom.push_back(rig_from_world.inverse() * pose);
-    for (const auto* markers : {&spec.phantom.beads, &spec.phantom.references})
+    truth.phantom = drr::as_built(spec.phantom, spec.as_built, spec.seed);
+    for (const auto* markers : {&truth.phantom.beads, &truth.phantom.references})
         for (const auto& marker : *markers)
             truth.markers_in_phantom_mm.push_back(marker.center_mm);
 
@@ -71,21 +100,52 @@ drr::StereoRigSpec make_nominal(const ExperimentSpec& spec) {
     return nominal;
 }
 
-drr::Image<std::uint16_t> render(const ExperimentSpec& spec, const Truth& truth, int pose,
-                                 int view) {
+Eigen::Vector2d true_pixel(const ExperimentSpec& spec, const drr::XrayView& view,
+                           const Eigen::Vector3d& point_in_world_mm) {
+    const Eigen::Vector2d pixel = view.project(point_in_world_mm);
+    const auto& distortion = spec.imaging.radiograph.distortion;
+    return distortion ? distortion->distort(pixel) : pixel;
+}
+
+RadiographSession::RadiographSession(const ExperimentSpec& spec, const Truth& truth,
+                                     PrimaryCache* cache)
+    : spec_(spec),
+      truth_(truth),
+      solids_in_phantom_(
+          drr::solid_parts(spec.bodies ? truth.phantom : markers_alone(truth.phantom))),
+      beam_(drr::make_beam(spec.imaging.radiograph.beam, materials_of(solids_in_phantom_))),
+      chains_{drr::RadiographChain(spec.imaging.radiograph, truth.views[0], 0),
+              drr::RadiographChain(spec.imaging.radiograph, truth.views[1], 1)},
+      cache_(cache) {
+    if (cache_ == nullptr) return;
+    const std::string key = primary_key(spec);
+    if (cache_->key == key) return;
+    cache_->key = key;
+    cache_->signals.assign(2 * truth.world_from_phantom.size(), std::nullopt);
+}
+
+drr::SignalImages RadiographSession::primary(int pose, int view) const {
     drr::AnalyticOptions options;
-    options.samples_per_pixel = spec.imaging.samples_per_pixel;
-    const drr::AnalyticProjector projector(
-        drr::place_phantom(spec.phantom, truth.world_from_phantom[static_cast<std::size_t>(pose)],
-                           spec.imaging.photon_energy_kev()),
-        options);
-    const drr::XrayView& xray_view = truth.views[static_cast<std::size_t>(view)];
-    return drr::form_radiograph(drr::monoenergetic_signal(projector.line_integrals(xray_view)),
-                                spec.imaging.radiograph, xray_view,
-                                {.seed = spec.seed,
-                                 .trial = static_cast<std::uint32_t>(pose),
-                                 .view = static_cast<std::uint16_t>(view),
-                                 .purpose = drr::RngPurpose::quantum_noise});
+    options.samples_per_pixel = spec_.imaging.samples_per_pixel;
+    const auto solids =
+        drr::moved(solids_in_phantom_, truth_.world_from_phantom[static_cast<std::size_t>(pose)]);
+    const auto object = [&](const drr::XrayView& seen) {
+        return drr::path_lengths(solids, seen, options);
+    };
+    return drr::primary_signal(object, truth_.views[static_cast<std::size_t>(view)], beam_,
+                               spec_.imaging.radiograph.focal_spot);
+}
+
+drr::Image<std::uint16_t> RadiographSession::radiograph(int pose, int view) const {
+    const drr::RngKey key{.seed = spec_.seed,
+                          .trial = static_cast<std::uint32_t>(pose),
+                          .view = static_cast<std::uint16_t>(view),
+                          .purpose = drr::RngPurpose::quantum_noise};
+    const drr::RadiographChain& chain = chains_[static_cast<std::size_t>(view)];
+    if (cache_ == nullptr) return chain.radiograph(primary(pose, view), key);
+    auto& signal = cache_->signals[static_cast<std::size_t>(2 * pose + view)];
+    if (!signal) signal = primary(pose, view);
+    return chain.radiograph(*signal, key);
 }
 
 }  // namespace stereo

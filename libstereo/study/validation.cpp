@@ -41,15 +41,17 @@ std::array<drr::CalibratedView, 2> true_views(const Truth& truth) {
 }
 
 void render_and_measure(const ExperimentSpec& spec, const LaboratoryKnowledge& known,
-                        const ValidationHooks& hooks, ValidationResult& result) {
+                        const ValidationHooks& hooks, PrimaryCache* cache,
+                        ValidationResult& result) {
     const std::size_t poses = result.truth.world_from_phantom.size();
     result.images.resize(2 * poses);
     Progress rendering(hooks.progress, "render and detect", result.images.size());
+    const RadiographSession session(spec, result.truth, cache);
     drr::parallel_for(result.images.size(), [&](std::size_t i) {
         ImageRecord& record = result.images[i];
         record.pose = static_cast<int>(i / 2);
         record.view = static_cast<int>(i % 2);
-        const auto image = render(spec, result.truth, record.pose, record.view);
+        const auto image = session.radiograph(record.pose, record.view);
         record.detection = measure(image, known);
         if (hooks.image) hooks.image(record.pose, record.view, image);
         if (record.pose == 0) result.first_pose_images[i] = image;
@@ -64,9 +66,9 @@ void render_and_measure(const ExperimentSpec& spec, const LaboratoryKnowledge& k
     });
 }
 
-Localization localization_of(const Observations& observations, const Truth& truth) {
+Localization localization_of(const Observations& observations, const ExperimentSpec& spec,
+                             const Truth& truth) {
     Localization result;
-    const auto views = true_views(truth);
     double squares = 0.0;
     double ratio_squares = 0.0;
     for (const auto& item : observations.items) {
@@ -74,7 +76,7 @@ Localization localization_of(const Observations& observations, const Truth& trut
             truth.world_from_phantom[static_cast<std::size_t>(item.pose)] *
             truth.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)];
         const Eigen::Vector2d error =
-            item.pixel - views[static_cast<std::size_t>(item.view)].project(point);
+            item.pixel - true_pixel(spec, truth.views[static_cast<std::size_t>(item.view)], point);
         ++result.count;
         result.bias_px += error;
         squares += error.squaredNorm();
@@ -280,6 +282,11 @@ std::string identification_failures(const ValidationResult& result) {
 }  // namespace
 
 ValidationResult validate_experiment(const ExperimentSpec& spec, const ValidationHooks& hooks) {
+    return validate_cached(spec, hooks, nullptr);
+}
+
+ValidationResult validate_cached(const ExperimentSpec& spec, const ValidationHooks& hooks,
+                                 PrimaryCache* cache) {
     ValidationResult result;
     result.spec = spec;
     result.truth = make_truth(spec);
@@ -289,10 +296,10 @@ ValidationResult validate_experiment(const ExperimentSpec& spec, const Validatio
     result.nominal_sdd_mm = nominal.sdd_mm;
     result.nominal_stereo_angle_rad = nominal.stereo_angle_rad;
 
-    render_and_measure(spec, known, hooks, result);
+    render_and_measure(spec, known, hooks, cache, result);
     const int poses = spec.poses.calibration + spec.poses.held_out;
     result.localization =
-        localization_of(observations_of(result.images, known, 0, poses), result.truth);
+        localization_of(observations_of(result.images, known, 0, poses), spec, result.truth);
 
     // From here on only what was measured is used, until the scores compare it with the truth.
     result.calibration_observations =

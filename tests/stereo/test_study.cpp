@@ -71,6 +71,16 @@ BOOST_AUTO_TEST_CASE(an_experiment_survives_writing_and_reading) {
     BOOST_TEST(std::abs(back.poses.max_rotation_rad - spec.poses.max_rotation_rad) < 1e-15);
 }
 
+BOOST_AUTO_TEST_CASE(an_experiment_with_every_effect_survives_writing_and_reading) {
+    ExperimentFile file;
+    file.text = read_text_file(test::phantoms() / "realistic_experiment.yaml");
+    const ExperimentSpec spec = file.read();
+    BOOST_TEST(spec.as_built.scale.height == 0.99583);
+    BOOST_TEST(spec.imaging.radiograph.focal_spot.size_mm.x() == 0.6);
+    file.text = experiment_yaml(spec);
+    BOOST_TEST(experiment_yaml(file.read()) == file.text);
+}
+
 BOOST_AUTO_TEST_CASE(a_bad_experiment_is_named_by_file_line_and_key) {
     const struct {
         const char* from;
@@ -85,6 +95,12 @@ BOOST_AUTO_TEST_CASE(a_bad_experiment_is_named_by_file_line_and_key) {
         {"pixel_pitch_mm: 0.25", "pixel_pitch_mm: [0.25, 0.26]", "must be one number"},
         {"calibration: 12", "calibration: 0", "'poses.calibration' must be between 1"},
         {"photon_energy_kev: 60", "photon_energy_kev: 0.1", "'imaging.photon_energy_kev'"},
+        {"photon_energy_kev: 60", "photon_energy_kev: 60\n  lag: { fraction: 0.1, decay: 0.2 }",
+         "e.yaml:19: 'lag' is for sequences"},
+        {"photon_energy_kev: 60", "photon_energy_kev: 60\n  focal_spot: { size_mm: [0.6, -1] }",
+         "e.yaml:19: 'imaging.focal_spot.size_mm' must"},
+        {"seed: 1", "seed: 1\nas_built: { scale_across: 7.986 }",
+         "e.yaml:5: 'as_built.scale_across' must be between 0.9"},
         {"phantom: small_lego_cube.yaml", "phantom: absent.yaml", "absent.yaml: cannot be opened"},
     };
     for (const auto& c : cases) {

@@ -5,6 +5,7 @@
 #include <drr/geometry/xray_view.hpp>
 #include <drr/imaging/detector_flaws.hpp>
 #include <drr/imaging/distort_image.hpp>
+#include <drr/imaging/focal_spot.hpp>
 #include <drr/imaging/heel.hpp>
 #include <drr/imaging/lag.hpp>
 #include <drr/imaging/point_spread.hpp>
@@ -24,6 +25,9 @@ struct RadiographOptions {
     /// Sets that number by the air kerma there instead; needs a TubeBeam.
     std::optional<double> air_kerma_ugy = {};
 
+    /// Of primary_signal() (drr/imaging/primary.hpp), which projects the object; the chain starts
+    /// from its result.
+    FocalSpot focal_spot = {};
     std::optional<HeelEffect> heel = {};  ///< needs a TubeBeam
     std::optional<Scatter> scatter = {};
     std::optional<IntensifierDistortion> distortion = {};

@@ -2,6 +2,7 @@
 
 #include <drr/geometry/stereo_rig.hpp>
 #include <drr/imaging/radiograph.hpp>
+#include <drr/phantom/as_built.hpp>
 #include <drr/phantom/marker_phantom.hpp>
 #include <stereo/recon/epipolar.hpp>
 
@@ -25,18 +26,17 @@ struct PoseSpec {
 struct ImagingSpec {
     int samples_per_pixel = 10;  ///< n x n cells of pixels at the edges of metal
     drr::RadiographOptions radiograph;
-
-    [[nodiscard]] double photon_energy_kev() const {
-        return std::get<drr::MonoenergeticBeam>(radiograph.beam).photon_energy_kev;
-    }
 };
 
 /// One synthetic experiment from start to end: what is imaged, how, and what the procedure is told.
 struct ExperimentSpec {
     std::string name;
     std::uint64_t seed = 0;
-    std::string phantom_file;  ///< as the experiment names it
-    drr::MarkerPhantom phantom;
+    std::string phantom_file;    ///< as the experiment names it
+    drr::MarkerPhantom phantom;  ///< as designed, which is what the procedure is told
+    /// How the phantom that is imaged differs from its design; the errors are drawn from the seed.
+    drr::AsBuiltOptions as_built;
+    bool bodies = true;  ///< whether bricks and bodies are imaged, or beads and references alone
     drr::StereoRigSpec rig;
     PoseSpec poses;
     ImagingSpec imaging;

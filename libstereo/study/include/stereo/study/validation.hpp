@@ -19,6 +19,7 @@ namespace stereo {
 
 /// What is true in an experiment. World = phantom in pose 0, as in XMALab.
 struct Truth {
+    drr::MarkerPhantom phantom;  ///< as built
     std::array<drr::XrayView, 2> views;
     std::vector<drr::Rigid3> world_from_phantom;         ///< calibration poses, then held-out ones
     std::vector<Eigen::Vector3d> markers_in_phantom_mm;  ///< beads, then references
