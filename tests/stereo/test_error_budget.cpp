@@ -11,7 +11,8 @@ namespace {
 
 // All effects on a quarter of the pixels, with few poses.
 ExperimentSpec small_realistic() {
-    ExperimentSpec spec = read_experiment(test::phantoms() / "realistic_experiment.yaml");
+    ExperimentSpec spec =
+        read_experiment(test::phantoms() / "../examples/experiments/realistic.yaml");
     spec.rig.width_px = 512;
     spec.rig.height_px = 512;
     spec.rig.pixel_pitch_mm.setConstant(0.5);
