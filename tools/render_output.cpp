@@ -84,19 +84,31 @@ drr::GreyWindow choose_window(const OutputOptions& options, const drr::Projector
     return window;
 }
 
-std::vector<std::string> write_outputs(const OutputOptions& options, const NamedView& view,
-                                       const drr::Image<float>& line_integrals,
-                                       const drr::GreyWindow& window,
-                                       const drr::DicomImageOptions& dicom) {
-    const std::filesystem::path folder = options.folder;
+bool wants_line_integrals(const OutputOptions& options) {
+    return std::any_of(options.line_integrals.begin(), options.line_integrals.end(),
+                       [](const std::string& format) { return format != "none"; });
+}
+
+std::vector<std::string> write_line_integrals(const OutputOptions& options, const NamedView& view,
+                                              const drr::Image<float>& line_integrals) {
     std::vector<std::string> names;
     for (const std::string& format : options.line_integrals) {
         if (format == "none") continue;
         // A picture may be a TIFF too.
         const std::string& name =
             names.emplace_back(view.name + (format == "tiff" ? ".float.tiff" : "." + format));
-        drr::write_float_image(folder / name, drr::detector_image(line_integrals, view.view));
+        drr::write_float_image(std::filesystem::path(options.folder) / name,
+                               drr::detector_image(line_integrals, view.view));
     }
+    return names;
+}
+
+std::vector<std::string> write_outputs(const OutputOptions& options, const NamedView& view,
+                                       const drr::Image<float>& line_integrals,
+                                       const drr::GreyWindow& window,
+                                       const drr::DicomImageOptions& dicom) {
+    const std::filesystem::path folder = options.folder;
+    std::vector<std::string> names = write_line_integrals(options, view, line_integrals);
     const drr::Image<std::uint16_t> picture = drr::to_16_bits(line_integrals, window);
     for (const std::string& format : options.pictures) {
         if (format == "none") continue;

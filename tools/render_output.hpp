@@ -42,6 +42,13 @@ void add_output_options(CLI::App& command, OutputOptions& options);
                                             const drr::Projector& projector,
                                             const std::vector<NamedView>& views);
 
+/// Whether the options ask for files of line integrals.
+[[nodiscard]] bool wants_line_integrals(const OutputOptions& options);
+
+/// Writes the line integrals as `options` have it and returns the names of the files in the folder.
+std::vector<std::string> write_line_integrals(const OutputOptions& options, const NamedView& view,
+                                              const drr::Image<float>& line_integrals);
+
 /// Writes an image as `options` have it and returns the names of the files in the folder: first the
 /// line integrals, then the pictures.
 std::vector<std::string> write_outputs(const OutputOptions& options, const NamedView& view,

@@ -169,4 +169,20 @@ expect 4 err 'absent.yaml: cannot be opened' scene "$work/absent.yaml" --rig "$w
 sed 's|../../phantoms/|absent/|' "$bones" >"$work/bones.yaml"
 expect 4 err "bones.yaml:[0-9]+: 'phantom' names 'absent/bead_cluster_a.yaml', which is not there" scene "$work/bones.yaml" --rig "$work/small_rig.yaml" -o "$work/scene"
 expect 2 err 'keV' scene "$bones" --rig "$work/small_rig.yaml" -o "$work/scene" --energy-kev 1
+
+fluoroscope=$examples/imaging/fluoroscope.yaml
+scene=(scene "$bones" --rig "$work/small_rig.yaml" -o "$work/radiographs" --line-integrals none)
+expect 0 out '^20 images of 2 bodies and 12 markers' "${scene[@]}" --imaging "$fluoroscope" --seed 3 --picture png,tiff
+[[ -s $work/radiographs/view1_frame0009.png && -s $work/radiographs/view0_frame0000.tiff && ! -e $work/radiographs/view0_frame0000.mha ]] || { echo "radiographs of the scene miss" && failures=1; }
+sed 's/lag: .*/lag: { fraction: 2, decay: 0.3 }/' "$fluoroscope" >"$work/imaging.yaml"
+expect 3 err "imaging.yaml:$(grep -n '^lag' "$work/imaging.yaml" | cut -d: -f1): 'lag.fraction' must be " "${scene[@]}" --imaging "$work/imaging.yaml"
+sed 's/photons_per_pixel/photon_count/' "$fluoroscope" >"$work/imaging.yaml"
+expect 3 err "imaging.yaml:[0-9]+: key 'photons_per_pixel' is missing" "${scene[@]}" --imaging "$work/imaging.yaml"
+expect 3 err "small_rig.yaml:[0-9]+: schema must be 'stereodrr/imaging/v1'" "${scene[@]}" --imaging "$work/small_rig.yaml"
+expect 4 err 'absent.yaml: cannot be opened' "${scene[@]}" --imaging "$work/absent.yaml"
+sed '$adistortion: { center_px: [32, 32], radius_px: 20, pincushion: -0.9 }' "$fluoroscope" >"$work/imaging.yaml"
+expect 2 err 'imaging.yaml: ' "${scene[@]}" --imaging "$work/imaging.yaml"
+expect 2 err 'not as dicom' "${scene[@]}" --imaging "$fluoroscope" --picture dicom
+expect 2 err 'scale' "${scene[@]}" --imaging "$fluoroscope" --scale intensity
+expect 2 err 'imaging' "${scene[@]}" --seed 3
 exit $failures
