@@ -11,8 +11,10 @@ namespace stereo {
 namespace {
 
 constexpr int cell_px = 4;
-constexpr std::size_t max_refined = 96;    // coarse candidates that are refined
-constexpr std::size_t max_candidates = 3;  // that are returned
+constexpr std::size_t max_refined = 96;  // coarse candidates that are refined
+// That are returned. With false blobs among the beads a wrong pose may explain more of one view than
+// the right one; the other view decides, if both are there. Among 3 the right one was not always.
+constexpr std::size_t max_candidates = 10;
 
 // Centroid and root mean square distance from it, of the first two coordinates.
 struct Spread {
@@ -94,12 +96,13 @@ Matches match(const BlobMap& map, const std::vector<Eigen::Vector3d>& beads_mm,
 PoseCandidate refine(const BlobMap& map, const std::vector<Eigen::Vector3d>& beads_mm,
                      const NominalView& nominal, const drr::Rigid3& start,
                      const IdentifyOptions& options) {
-    // From half the usual distance between beads down to the gate.
-    constexpr double gates_px[] = {60.0, 50.0, 40.0, 30.0, 20.0, 15.0, 10.0};
+    // From half the usual distance between beads down to the gate, in units of the gate, so that
+    // images of other resolutions are treated alike.
+    constexpr double gates[] = {10.0, 8.3, 6.7, 5.0, 3.3, 2.5, 1.7};
     PoseCandidate candidate{start, 0.0};
-    for (const double gate : gates_px) {
+    for (const double gate : gates) {
         const Matches m = match(map, beads_mm, nominal.pinhole, candidate.view_from_phantom,
-                                std::max(gate, options.gate_px));
+                                gate * options.gate_px);
         if (m.points.size() < 6) return candidate;
         candidate.view_from_phantom =
             drr::fit_pose(m.points, m.pixels, nominal.pinhole, candidate.view_from_phantom, 5)
@@ -249,7 +252,7 @@ std::vector<PoseCandidate> search_poses(const BlobMap& map,
         double cost;
         int index;
     };
-    constexpr double truncate_px = 40.0;
+    const double truncate_px = 6.7 * options.gate_px;  // 40 px for a gate of 6
     std::vector<Coarse> coarse(static_cast<std::size_t>(options.orientations));
     std::vector<Eigen::Vector3d> turned(beads_mm.size());
     for (int i = 0; i < options.orientations; ++i) {
