@@ -12,8 +12,9 @@ namespace {
 
 constexpr int cell_px = 4;
 constexpr std::size_t max_refined = 96;  // coarse candidates that are refined
-// That are returned. With false blobs among the beads a wrong pose may explain more of one view than
-// the right one; the other view decides, if both are there. Among 3 the right one was not always.
+// That are returned. With false blobs among the beads a wrong pose may explain more of one view
+// than the right one; the other view decides, if both are there. Among 3 the right one was not
+// always.
 constexpr std::size_t max_candidates = 10;
 
 // Centroid and root mean square distance from it, of the first two coordinates.
