@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
                          fmt::format("stereodrr {} ({})", drr::version(), drr::git_commit()));
     // Not (1): then an unknown option would be reported as a missing subcommand.
     app.require_subcommand(0, 1);
+    app.fallthrough();  // --threads and --verbose may stand behind the subcommand too
     int threads = 0;
     bool verbose = false;
     app.add_option("--threads", threads, "Threads to use; 0 takes all cores")

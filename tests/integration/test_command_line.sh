@@ -34,6 +34,9 @@ expect 2 err 'nonsense' nonsense
 expect 2 err 'subcommand is required' # nothing at all
 expect 2 err 'threads' --threads -1
 expect 2 err 'threads' --threads many
+expect 2 err 'threads' spectrum --threads many
+expect 0 out 'half-value layer' spectrum --threads 1 --kvp 90
+expect 0 out 'half-value layer' --threads 1 spectrum --kvp 90
 
 # Bad input: one line that names file, line or key, and the code that docs/conventions.md gives.
 phantoms=$(cd "$(dirname "$0")/../../phantoms" && pwd)
