@@ -163,7 +163,8 @@ void normalize(GridIndexResult& result, const AffineMap& map, const Eigen::Vecto
         if (site) *site -= origin;
     const double step = symmetry_angle_rad(kind);
     // The turn that takes the axis from its angle into [-step / 4, 3 step / 4).
-    const auto turns = static_cast<int>(std::floor(angle_of(map.axes_px) / step + range_below_axis));
+    const auto turns =
+        static_cast<int>(std::floor(angle_of(map.axes_px) / step + range_below_axis));
     const int whole = kind == GridKind::square ? 4 : 6;
     const int count = ((turns % whole) + whole) % whole;
     const Eigen::Matrix2d back{{std::cos(step), std::sin(step)}, {-std::sin(step), std::cos(step)}};
@@ -179,8 +180,9 @@ void normalize(GridIndexResult& result, const AffineMap& map, const Eigen::Vecto
 
 void GridIndexOptions::validate() const {
     drr::require(middle_px.allFinite(), "the middle of a grid's image must be finite");
-    drr::require(growth_reach > 0.0 && growth_reach < 0.5,
-                 fmt::format("growth_reach must lie between 0 and 0.5 pitches, not {}", growth_reach));
+    drr::require(
+        growth_reach > 0.0 && growth_reach < 0.5,
+        fmt::format("growth_reach must lie between 0 and 0.5 pitches, not {}", growth_reach));
     drr::require(outlier_factor > 0.0 && least_deviation >= 0.0 && least_deviation < 0.5,
                  "outlier_factor must be positive and least_deviation 0 to 0.5 pitches");
     drr::require(most_scatter > 0.0, "most_scatter must be positive");

@@ -18,7 +18,8 @@ Eigen::Vector2d grid_position(GridKind kind, const Eigen::Vector2i& index) {
 }
 
 Eigen::Vector2i nearest_site(GridKind kind, const Eigen::Vector2d& position) {
-    const double j = kind == GridKind::square ? position.y() : position.y() * 2.0 / std::numbers::sqrt3;
+    const double j =
+        kind == GridKind::square ? position.y() : position.y() * 2.0 / std::numbers::sqrt3;
     const double i = kind == GridKind::square ? position.x() : position.x() - 0.5 * j;
     const Eigen::Vector2i low(static_cast<int>(std::floor(i)), static_cast<int>(std::floor(j)));
     // The nearest is one of the corners of the cell around it: its angles are at least 60 degrees.

@@ -116,9 +116,8 @@ class Growth {
 
 /// The map through the sites held now.
 SmoothMap Growth::fitted(double radius) const {
-    const auto limit = std::find_if(order_limits.begin(), order_limits.end(), [&](const auto& l) {
-        return held_.size() >= l.sites;
-    });
+    const auto limit = std::find_if(order_limits.begin(), order_limits.end(),
+                                    [&](const auto& l) { return held_.size() >= l.sites; });
     SmoothMap map(limit == order_limits.end() ? 1 : limit->order, radius);
     std::vector<Eigen::Vector2d> positions;
     std::vector<Eigen::Vector2d> pixels;
@@ -184,8 +183,8 @@ void Growth::drop_outliers(const SmoothMap& map) {
     const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
     std::nth_element(lengths.begin(), middle, lengths.end());
     noise_px_ = sd_of_median_length * *middle;
-    const double limit = std::max(options_.outlier_factor * noise_px_,
-                                  options_.least_deviation * pitch_px_);
+    const double limit =
+        std::max(options_.outlier_factor * noise_px_, options_.least_deviation * pitch_px_);
     for (auto held = held_.begin(); held != held_.end();) {
         const auto& [site, match] = *held;
         if ((points_[match.point] - map.at(position_of(site))).norm() > limit) {
@@ -228,8 +227,9 @@ Lattice Growth::run(std::size_t origin, std::size_t first, std::size_t second) {
     lattice.empty_sites = static_cast<int>(std::count_if(
         empty_.begin(), empty_.end(), [&](const Site& site) { return beside_held(site); }));
     lattice.noise_px = noise_px_;
-    lattice.score = agreement * agreement /
-                    static_cast<double>(lattice.held.size() + static_cast<std::size_t>(lattice.empty_sites));
+    lattice.score =
+        agreement * agreement /
+        static_cast<double>(lattice.held.size() + static_cast<std::size_t>(lattice.empty_sites));
     lattice.axes_px = fitted(radius).axes_at(Eigen::Vector2d::Zero());
     return lattice;
 }

@@ -31,9 +31,9 @@ struct Grid {
     double pitch_px = 38.0;
     double angle_rad = 0.0;
     Eigen::Vector2d shift_px = Eigen::Vector2d::Zero();  ///< of a site from the middle
-    double missing = 0.0;        ///< share of the points
-    double false_points = 0.0;   ///< over the number of sites, anywhere in the field
-    double fragments = 0.0;      ///< share of the points that lie up to a third of a pitch off
+    double missing = 0.0;                                ///< share of the points
+    double false_points = 0.0;  ///< over the number of sites, anywhere in the field
+    double fragments = 0.0;     ///< share of the points that lie up to a third of a pitch off
     double noise_px = 0.05;
 };
 
@@ -195,8 +195,10 @@ BOOST_AUTO_TEST_CASE(gaps_false_points_and_fragments_do_not_mislead) {
             good += verdict.right;
             lost += verdict.lost;
             false_taken += verdict.false_taken;
-            offered += static_cast<int>(std::count(points.fragment.begin(), points.fragment.end(), true)) +
-                       static_cast<int>(std::count(points.sites.begin(), points.sites.end(), std::nullopt));
+            offered +=
+                static_cast<int>(std::count(points.fragment.begin(), points.fragment.end(), true)) +
+                static_cast<int>(
+                    std::count(points.sites.begin(), points.sites.end(), std::nullopt));
         }
     }
     BOOST_TEST_MESSAGE(good << " right, " << lost << " lost, " << false_taken << " of " << offered

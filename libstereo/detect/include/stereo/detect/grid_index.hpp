@@ -15,15 +15,15 @@ struct GridIndexOptions {
     std::optional<GridKind> kind = {};  ///< not given: chosen by what explains more points
     /// The origin becomes the site nearest to this place: the middle of the image.
     Eigen::Vector2d middle_px = Eigen::Vector2d::Zero();
-    /// A point is taken for a site when it lies within this distance of where the lattice, as far as
-    /// it is known, puts that, in local pitches. Half is where sites meet.
+    /// A point is taken for a site when it lies within this distance of where the lattice, as far
+    /// as it is known, puts that, in local pitches. Half is where sites meet.
     double growth_reach = 0.25;
     /// In the end a point must lie within `outlier_factor` robust standard deviations of its place
     /// in the whole lattice, or within `least_deviation` pitches.
     double outlier_factor = 6.0;
     double least_deviation = 0.01;
-    /// A lattice whose points scatter about their neighbours by more, in pitches, is none: points at
-    /// random that fell into growth_reach scatter by a third of it.
+    /// A lattice whose points scatter about their neighbours by more, in pitches, is none: points
+    /// at random that fell into growth_reach scatter by a third of it.
     double most_scatter = 0.05;
     int min_points = 20;  ///< fewer is no grid
 
