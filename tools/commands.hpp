@@ -22,6 +22,7 @@ class NoResult : public std::runtime_error {
 };
 
 void add_detect(CLI::App& app, Run& run);
+void add_grid(CLI::App& app, Run& run);
 void add_phantom(CLI::App& app, Run& run);
 void add_scene(CLI::App& app, Run& run);
 void add_spectrum(CLI::App& app, Run& run);

@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
     tools::add_render(app, run);
     tools::add_scene(app, run);
     tools::add_detect(app, run);
+    tools::add_grid(app, run);
     tools::add_triangulate(app, run);
     tools::add_volume(app, run);
     tools::add_geometry(app, run);

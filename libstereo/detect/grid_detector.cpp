@@ -17,8 +17,8 @@ void GridDetectorOptions::validate() const {
 
 namespace {
 
-// An intensifier's distortion makes ellipses of round points, which is no fault of theirs; residuals
-// above this are.
+// An intensifier's distortion makes ellipses of round points, which is no fault of theirs;
+// residuals above this are.
 constexpr double irregular_residual = 0.08;
 
 struct Found {

@@ -49,8 +49,10 @@ std::vector<Eigen::Vector2d> candidates_of(const drr::Image<float>& image, doubl
             int darker = 0;
             for (int k = 0; k < ring_places; ++k) {
                 const double angle = 2.0 * std::numbers::pi * k / ring_places;
-                const int x = static_cast<int>(std::lround(u + ring_radius * radius_px * std::cos(angle)));
-                const int y = static_cast<int>(std::lround(v + ring_radius * radius_px * std::sin(angle)));
+                const int x =
+                    static_cast<int>(std::lround(u + ring_radius * radius_px * std::cos(angle)));
+                const int y =
+                    static_cast<int>(std::lround(v + ring_radius * radius_px * std::sin(angle)));
                 if (x < 0 || y < 0 || x >= image.width() || y >= image.height()) continue;
                 // Half of the contrast: the blur takes some of it.
                 darker += smooth.at<float>(y, x) < (1.0 - 0.5 * min_contrast) * top;
@@ -63,20 +65,24 @@ std::vector<Eigen::Vector2d> candidates_of(const drr::Image<float>& image, doubl
 }  // namespace
 
 void HoleDetectorOptions::validate() const {
-    drr::require(diameter_px >= 4.0 && diameter_px <= 2000.0,
-                 fmt::format("the expected hole diameter must be 4 to 2000 px, not {}", diameter_px));
-    drr::require(diameter_factor > 1.0 && diameter_factor <= 2.0,
-                 fmt::format("diameter_factor must be above 1 and at most 2, not {}", diameter_factor));
+    drr::require(
+        diameter_px >= 4.0 && diameter_px <= 2000.0,
+        fmt::format("the expected hole diameter must be 4 to 2000 px, not {}", diameter_px));
+    drr::require(
+        diameter_factor > 1.0 && diameter_factor <= 2.0,
+        fmt::format("diameter_factor must be above 1 and at most 2, not {}", diameter_factor));
     drr::require(min_contrast > 0.0 && min_contrast < 1.0, "min_contrast must lie between 0 and 1");
     drr::require(max_ellipticity > 0.0 && max_relative_residual > 0.0,
                  "max_ellipticity and max_relative_residual must be positive");
 }
 
-HoleDetectorResult detect_holes(const drr::Image<float>& image, const HoleDetectorOptions& options) {
+HoleDetectorResult detect_holes(const drr::Image<float>& image,
+                                const HoleDetectorOptions& options) {
     options.validate();
     float top = -std::numeric_limits<float>::infinity();
     for (const float grey : image.pixels()) {
-        drr::require(std::isfinite(grey), "an image for hole detection has values that are not finite");
+        drr::require(std::isfinite(grey),
+                     "an image for hole detection has values that are not finite");
         top = std::max(top, grey);
     }
     const auto at_top = std::count(image.pixels().begin(), image.pixels().end(), top);
@@ -133,11 +139,11 @@ HoleDetectorResult detect_holes(const drr::Image<float>& image, const HoleDetect
         return std::tuple(a.center_px.y(), a.center_px.x()) <
                std::tuple(b.center_px.y(), b.center_px.x());
     });
-    result.summary =
-        fmt::format("{} holes of {} candidates; refused: {} no fit, {} wrong size, {} out of round, "
-                    "{} poor fit",
-                    result.holes.size(), result.candidates, result.no_fit, result.wrong_size,
-                    result.out_of_round, result.poor_fit);
+    result.summary = fmt::format(
+        "{} holes of {} candidates; refused: {} no fit, {} wrong size, {} out of round, "
+        "{} poor fit",
+        result.holes.size(), result.candidates, result.no_fit, result.wrong_size,
+        result.out_of_round, result.poor_fit);
     return result;
 }
 

@@ -157,7 +157,8 @@ std::optional<FittedHole> Fit::run() {
             damped.diagonal() += (damping * normal.diagonal()).cwiseMax(1e-12);
             step = damped.ldlt().solve(right);
             Parameters next = p + step;
-            next[log_blur] = std::clamp(next[log_blur], std::log(least_blur_px), std::log(start_radius_));
+            next[log_blur] =
+                std::clamp(next[log_blur], std::log(least_blur_px), std::log(start_radius_));
             better = step.allFinite() && std::hypot(next[e1], next[e2]) < most_ellipse &&
                      cost(next) <= before;
             if (better) p = next;
@@ -194,8 +195,9 @@ FittedHole Fit::result(const Parameters& p) const {
     const double chi2 = fitted.residuals.squaredNorm() / static_cast<double>(n - count);
     FittedHole hole;
     hole.center_px = {p[cx], p[cy]};
-    hole.covariance_px2 = std::max(1.0, chi2) *
-                          covariance_under_noise(fitted, cx, noise_.correlation).topLeftCorner<2, 2>();
+    hole.covariance_px2 =
+        std::max(1.0, chi2) *
+        covariance_under_noise(fitted, cx, noise_.correlation).topLeftCorner<2, 2>();
     hole.radius_px = std::exp(p[log_radius]);
     hole.blur_px = std::exp(p[log_blur]);
     hole.contrast = 1.0 - p[sheet];
@@ -204,8 +206,8 @@ FittedHole Fit::result(const Parameters& p) const {
     const double ratio = std::sqrt((1.0 - e) / (1.0 + e));
     hole.ellipticity = (1.0 - ratio) / (1.0 + ratio);
     const double height = std::abs(p[level] * (1.0 - p[sheet]));
-    hole.relative_residual =
-        std::sqrt(std::max(0.0, squares - expected) / static_cast<double>(n)) / std::max(height, 1e-12);
+    hole.relative_residual = std::sqrt(std::max(0.0, squares - expected) / static_cast<double>(n)) /
+                             std::max(height, 1e-12);
     hole.saturated_pixels = saturated_;
     return hole;
 }

@@ -69,6 +69,12 @@ expect 3 err 'cut.png: not a readable image' detect "$work/cut.png" --diameter-p
 expect 4 err 'absent.png: cannot be opened' detect "$work/absent.png" --diameter-px 10 -o "$work/o"
 expect 2 err 'diameter' detect "$work/cut.png" --diameter-px -1 -o "$work/o"
 
+# An undistortion grid.
+expect 3 err 'cut.png: not a readable image' grid "$work/cut.png" --diameter-px 10 -o "$work/o"
+expect 2 err 'diameter-px is required' grid "$work/cut.png"
+expect 2 err 'diameter' grid "$work/cut.png" --holes --diameter-px 1 -o "$work/o"
+expect 2 err 'grid: round not in' grid "$work/cut.png" --diameter-px 10 --grid round
+
 # A volume: 3 x 2 x 1 voxels, one of them air.
 printf 'ObjectType = Image\nNDims = 3\nDimSize = 3 2 1\nOffset = 1 2 3\nElementSpacing = 1 1 4\n%s' \
     $'ElementType = MET_CHAR\nElementDataFile = LOCAL\n' >"$work/ct.mha"

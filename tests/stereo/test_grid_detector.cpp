@@ -106,12 +106,13 @@ void check_indices(const test::GridImage& image, const GridDetection& grid, doub
     // Undistorted places of points, by the nearest truth.
     std::vector<Eigen::Vector2d> undistorted;
     for (const GridPoint& point : grid.points) {
-        const auto nearest = std::min_element(
-            image.distorted_px.begin(), image.distorted_px.end(), [&](const auto& a, const auto& b) {
-                return (a - point.bead.center_px).norm() < (b - point.bead.center_px).norm();
-            });
-        undistorted.push_back(image.undistorted_px[static_cast<std::size_t>(
-            nearest - image.distorted_px.begin())]);
+        const auto nearest = std::min_element(image.distorted_px.begin(), image.distorted_px.end(),
+                                              [&](const auto& a, const auto& b) {
+                                                  return (a - point.bead.center_px).norm() <
+                                                         (b - point.bead.center_px).norm();
+                                              });
+        undistorted.push_back(
+            image.undistorted_px[static_cast<std::size_t>(nearest - image.distorted_px.begin())]);
     }
     for (std::size_t i = 0; i < grid.points.size(); ++i) {
         const std::size_t other = (7 * i + 3) % grid.points.size();

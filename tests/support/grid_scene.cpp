@@ -29,11 +29,11 @@ GridScene perforated_sheet(bool hexagonal) {
     constexpr double hole_mm = 6.0;
     GridScene scene;
     const auto part = [](double radius, const Vector3d& at, int sign) {
-        return drr::SolidPart{"sheet",
-                              {drr::Cylinder{radius, thickness_mm},
-                               drr::Rigid3(Eigen::Matrix3d::Identity(), at)},
-                              "steel",
-                              sign};
+        return drr::SolidPart{
+            "sheet",
+            {drr::Cylinder{radius, thickness_mm}, drr::Rigid3(Eigen::Matrix3d::Identity(), at)},
+            "steel",
+            sign};
     };
     scene.solids.push_back(part(170.0, Vector3d::Zero(), 1));
     for (int j = -16; j <= 16; ++j)

@@ -15,11 +15,11 @@ namespace test {
 /// A grid in front of an image intensifier: parallel to the input screen, so that an undistorted
 /// image shows it to scale.
 struct GridScene {
-    std::vector<drr::SolidPart> solids;          ///< in the grid's frame
-    std::vector<Eigen::Vector3d> points_mm;      ///< beads or middles of holes
-    double turn_rad = 0.0;                       ///< of the grid in its plane
-    Eigen::Vector2d shift_mm = {0.0, 0.0};       ///< ... and its place
-    drr::IntensifierDistortion distortion;       ///< none unless set
+    std::vector<drr::SolidPart> solids;      ///< in the grid's frame
+    std::vector<Eigen::Vector3d> points_mm;  ///< beads or middles of holes
+    double turn_rad = 0.0;                   ///< of the grid in its plane
+    Eigen::Vector2d shift_mm = {0.0, 0.0};   ///< ... and its place
+    drr::IntensifierDistortion distortion;   ///< none unless set
     double photons_per_pixel = 5000.0;
     double blur_px = 0.6;
     double field_radius_px = 500.0;  ///< nothing beyond

@@ -45,7 +45,8 @@ struct GridDetection {
 
 /// Finds the points of an undistortion grid (detect_beads or detect_holes) and which is which
 /// (index_grid). Points keep the flags of their detection; those cut by the field's border are
-/// refused by their shape, or left out because they are not where their site is. Throws drr::Error(usage).
+/// refused by their shape, or left out because they are not where their site is. Throws
+/// drr::Error(usage).
 [[nodiscard]] GridDetection detect_grid(const drr::Image<float>& image,
                                         const GridDetectorOptions& options);
 

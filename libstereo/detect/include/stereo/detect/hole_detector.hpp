@@ -36,8 +36,8 @@ struct HoleDetectorResult {
 /// Finds the bright holes of a perforated sheet and fits their centres to sub-pixel. `image` holds
 /// grey values that are linear in detected intensity.
 ///
-/// A hole is a flat disc seen through a Gaussian blur. With the beam L(x, y) linear across it, and T
-/// what the sheet lets pass,
+/// A hole is a flat disc seen through a Gaussian blur. With the beam L(x, y) linear across it, and
+/// T what the sheet lets pass,
 ///     grey = L (T + (1 - T) Phi((r - q) / b)),   q^2 = (1 + e1) x^2 + (1 - e1) y^2 + 2 e2 x y
 /// about the centre; Phi is the normal distribution function: the blur of a straight edge, which
 /// that of a rim is where r is well above b. Distortion makes the disc an ellipse (e1, e2). All but
