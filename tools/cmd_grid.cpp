@@ -36,16 +36,15 @@ stereo::GridDetectorOptions options_of(const GridArguments& arguments) {
     else
         options.points = stereo::BeadDetectorOptions{.diameter_px = arguments.diameter_px};
     if (arguments.kind != "auto")
-        options.index.kind = arguments.kind == "square" ? stereo::GridKind::square
-                                                        : stereo::GridKind::hexagonal;
+        options.index.kind =
+            arguments.kind == "square" ? stereo::GridKind::square : stereo::GridKind::hexagonal;
     options.validate();
     return options;
 }
 
 std::ptrdiff_t flagged(const stereo::GridDetection& grid) {
-    return std::count_if(grid.points.begin(), grid.points.end(), [](const auto& point) {
-        return point.bead.flags != stereo::bead_ok;
-    });
+    return std::count_if(grid.points.begin(), grid.points.end(),
+                         [](const auto& point) { return point.bead.flags != stereo::bead_ok; });
 }
 
 Json grid_json(const std::string& image, const stereo::GridDetection& grid) {

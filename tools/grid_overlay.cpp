@@ -31,7 +31,9 @@ cv::Point fixed(const Eigen::Vector2d& p) {
             static_cast<int>(std::lround(p.y() * (1 << shift)))};
 }
 
-int fixed(double length) { return static_cast<int>(std::lround(length * (1 << shift))); }
+int fixed(double length) {
+    return static_cast<int>(std::lround(length * (1 << shift)));
+}
 
 cv::Mat shown(const drr::Image<float>& image) {
     std::vector<float> greys = image.pixels();

@@ -1,6 +1,6 @@
 #include "lattice_growth.hpp"
 
-#include <Eigen/Cholesky>
+#include <drr/geometry/polynomial_map.hpp>
 
 #include <algorithm>
 #include <array>
@@ -32,57 +32,10 @@ constexpr double most_stretch = 2.0;
 constexpr double sd_of_median_length = 1.0 / 1.1774;
 constexpr int final_rounds = 2;
 
-/// Polynomial from pattern to pixels, of products of Chebyshev polynomials.
-class SmoothMap {
-  public:
-    SmoothMap(int order, double radius) : order_(order), radius_(radius) {}
-
-    void fit(const std::vector<Eigen::Vector2d>& positions,
-             const std::vector<Eigen::Vector2d>& pixels, const std::vector<double>& weights) {
-        const Eigen::Index count = (order_ + 1) * (order_ + 2) / 2;
-        Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(count, count);
-        Eigen::MatrixX2d right = Eigen::MatrixX2d::Zero(count, 2);
-        for (std::size_t i = 0; i < positions.size(); ++i) {
-            const Eigen::VectorXd basis = basis_at(positions[i]);
-            normal.selfadjointView<Eigen::Lower>().rankUpdate(basis, weights[i]);
-            right.noalias() += weights[i] * basis * pixels[i].transpose();
-        }
-        coefficients_ = normal.selfadjointView<Eigen::Lower>().ldlt().solve(right);
-    }
-    [[nodiscard]] Eigen::Vector2d at(const Eigen::Vector2d& position) const {
-        return coefficients_.transpose() * basis_at(position);
-    }
-    /// By differences over a pitch.
-    [[nodiscard]] Eigen::Matrix2d axes_at(const Eigen::Vector2d& position) const {
-        Eigen::Matrix2d axes;
-        for (int k = 0; k < 2; ++k) {
-            const Eigen::Vector2d half = 0.5 * Eigen::Vector2d::Unit(k);
-            axes.col(k) = at(position + half) - at(position - half);
-        }
-        return axes;
-    }
-
-  private:
-    [[nodiscard]] Eigen::VectorXd basis_at(const Eigen::Vector2d& position) const {
-        std::array<Eigen::Vector2d, 8> chebyshev;
-        const Eigen::Vector2d t = position / radius_;
-        chebyshev[0].setOnes();
-        chebyshev[1] = t;
-        for (std::size_t k = 2; k <= static_cast<std::size_t>(order_); ++k)
-            chebyshev[k] = 2.0 * t.cwiseProduct(chebyshev[k - 1]) - chebyshev[k - 2];
-        Eigen::VectorXd basis((order_ + 1) * (order_ + 2) / 2);
-        Eigen::Index at = 0;
-        for (int sum = 0; sum <= order_; ++sum)
-            for (int j = 0; j <= sum; ++j)
-                basis[at++] = chebyshev[static_cast<std::size_t>(sum - j)].x() *
-                              chebyshev[static_cast<std::size_t>(j)].y();
-        return basis;
-    }
-
-    int order_;
-    double radius_;
-    Eigen::MatrixX2d coefficients_;
-};
+/// How many pixels a pitch is about a place of the pattern; the smaller of both directions.
+double pitch_at(const drr::PolynomialMap& map, const Eigen::Vector2d& position) {
+    return map.jacobian(position).colwise().norm().minCoeff();
+}
 
 class Growth {
   public:
@@ -100,9 +53,9 @@ class Growth {
     [[nodiscard]] Eigen::Vector2d position_of(const Site& site) const {
         return grid_position(kind_, {site.first, site.second});
     }
-    [[nodiscard]] SmoothMap fitted(double radius) const;
-    void match(const SmoothMap& map, double radius);
-    void drop_outliers(const SmoothMap& map);
+    [[nodiscard]] drr::PolynomialMap fitted(double radius) const;
+    void match(const drr::PolynomialMap& map, double radius);
+    void drop_outliers(const drr::PolynomialMap& map);
     [[nodiscard]] bool beside_held(const Site& site) const;
 
     GridKind kind_;
@@ -115,10 +68,10 @@ class Growth {
 };
 
 /// The map through the sites held now.
-SmoothMap Growth::fitted(double radius) const {
+drr::PolynomialMap Growth::fitted(double radius) const {
     const auto limit = std::find_if(order_limits.begin(), order_limits.end(),
                                     [&](const auto& l) { return held_.size() >= l.sites; });
-    SmoothMap map(limit == order_limits.end() ? 1 : limit->order, radius);
+    const int order = limit == order_limits.end() ? 1 : limit->order;
     std::vector<Eigen::Vector2d> positions;
     std::vector<Eigen::Vector2d> pixels;
     for (const auto& [site, match] : held_) {
@@ -126,20 +79,25 @@ SmoothMap Growth::fitted(double radius) const {
         pixels.push_back(points_[match.point]);
     }
     std::vector<double> weights(positions.size(), 1.0);
-    map.fit(positions, pixels, weights);
+    const auto fit = [&] {
+        return drr::fit_polynomial_map(positions, pixels, order, Eigen::Vector2d::Zero(), radius,
+                                       weights)
+            .map;
+    };
+    drr::PolynomialMap map = fit();
     for (const double scale : robust_scales) {
         for (std::size_t i = 0; i < positions.size(); ++i) {
             const double r =
                 (map.at(positions[i]) - pixels[i]).squaredNorm() / std::pow(scale * pitch_px_, 2);
             weights[i] = 1.0 / ((1.0 + r) * (1.0 + r));
         }
-        map.fit(positions, pixels, weights);
+        map = fit();
     }
     return map;
 }
 
 /// Looks anew for the point of each site within the radius, in pitches.
-void Growth::match(const SmoothMap& map, double radius) {
+void Growth::match(const drr::PolynomialMap& map, double radius) {
     held_.clear();
     empty_.clear();
     std::map<std::size_t, Site> site_of_point;
@@ -150,8 +108,7 @@ void Growth::match(const SmoothMap& map, double radius) {
             const Eigen::Vector2d position = position_of(site);
             if (position.norm() > radius) continue;
             const Eigen::Vector2d at = map.at(position);
-            const Eigen::Matrix2d axes = map.axes_at(position);
-            const double pitch = std::min(axes.col(0).norm(), axes.col(1).norm());
+            const double pitch = pitch_at(map, position);
             if (!(pitch < most_stretch * pitch_px_ && pitch > pitch_px_ / most_stretch)) continue;
             const auto point = points_.nearest(at, options_.reach * pitch);
             if (!point) {
@@ -176,7 +133,7 @@ bool Growth::beside_held(const Site& site) const {
     });
 }
 
-void Growth::drop_outliers(const SmoothMap& map) {
+void Growth::drop_outliers(const drr::PolynomialMap& map) {
     std::vector<double> lengths;
     for (const auto& [site, match] : held_)
         lengths.push_back((points_[match.point] - map.at(position_of(site))).norm());
@@ -230,7 +187,7 @@ Lattice Growth::run(std::size_t origin, std::size_t first, std::size_t second) {
     lattice.score =
         agreement * agreement /
         static_cast<double>(lattice.held.size() + static_cast<std::size_t>(lattice.empty_sites));
-    lattice.axes_px = fitted(radius).axes_at(Eigen::Vector2d::Zero());
+    lattice.axes_px = fitted(radius).jacobian(Eigen::Vector2d::Zero());
     return lattice;
 }
 
