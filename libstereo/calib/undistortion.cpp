@@ -1,9 +1,6 @@
-#include <drr/core/error.hpp>
-#include <drr/core/parallel.hpp>
 #include <stereo/calib/undistortion.hpp>
 
 #include <Eigen/LU>
-#include <opencv2/imgproc.hpp>
 
 #include <cmath>
 
@@ -90,43 +87,6 @@ std::optional<MappedPoint> Undistortion::undistort(const Eigen::Vector2d& distor
     }
     if (error > accepted_px || !within(field_px, p)) return std::nullopt;
     return MappedPoint{p, seen->jacobian.inverse()};
-}
-
-LookupMap lookup_map(const Undistortion& undistortion) {
-    if (const auto* table = std::get_if<LookupMap>(&undistortion.map)) return *table;
-    LookupMap table{drr::Image<float>(undistortion.width_px, undistortion.height_px, -1.0F),
-                    drr::Image<float>(undistortion.width_px, undistortion.height_px, -1.0F)};
-    drr::parallel_for(static_cast<std::size_t>(undistortion.height_px), [&](std::size_t row) {
-        const int v = static_cast<int>(row);
-        for (int u = 0; u < undistortion.width_px; ++u) {
-            const auto seen = undistortion.distort({u, v});
-            // A place above or left of the image cannot be told from none, and is not seen either.
-            if (!seen || (seen->point_px.array() < 0.0).any()) continue;
-            table.u_px(u, v) = static_cast<float>(seen->point_px.x());
-            table.v_px(u, v) = static_cast<float>(seen->point_px.y());
-        }
-    });
-    return table;
-}
-
-drr::Image<float> undistort_image(const drr::Image<float>& image,
-                                  const Undistortion& undistortion) {
-    drr::require(image.width() == undistortion.width_px && image.height() == undistortion.height_px,
-                 "an image and its undistortion must be of one size");
-    LookupMap table = lookup_map(undistortion);
-    // OpenCV takes no const pixels; they are not written to.
-    const auto header = [](const drr::Image<float>& pixels) {
-        return cv::Mat(pixels.height(), pixels.width(), CV_32F,
-                       const_cast<float*>(pixels.pixels().data()));
-    };
-    drr::Image<float> result(image.width(), image.height());
-    cv::Mat target = header(result);
-    cv::remap(header(image), target, header(table.u_px), header(table.v_px), cv::INTER_CUBIC,
-              cv::BORDER_CONSTANT, cv::Scalar(0));
-    for (int v = 0; v < image.height(); ++v)
-        for (int u = 0; u < image.width(); ++u)
-            if (table.u_px(u, v) < 0.0F) result(u, v) = 0.0F;
-    return result;
 }
 
 }  // namespace stereo

@@ -36,14 +36,15 @@ struct Undistortion {
 [[nodiscard]] bool within(const std::vector<Eigen::Vector2d>& polygon,
                           const Eigen::Vector2d& point);
 
-/// The image as a pinhole would show it: each pixel takes its value from its distorted place by
-/// cubic interpolation (OpenCV's remap); 0 where that is not known or outside of the image. Throws
-/// drr::Error(usage) for an image of another size.
-[[nodiscard]] drr::Image<float> undistort_image(const drr::Image<float>& image,
-                                                const Undistortion& undistortion);
-
-/// The table of undistort_image(): the distorted place of each undistorted pixel, -1 where there is
-/// none. A table that already is one is returned as it is.
+/// The distorted place of each undistorted pixel, -1 where there is none: worked out once for many
+/// images. A map that already is a table is returned as it is.
 [[nodiscard]] LookupMap lookup_map(const Undistortion& undistortion);
+
+/// The image as a pinhole would show it: each pixel takes its value from its distorted place, by
+/// Keys' cubic convolution (IEEE Trans. ASSP 29 (1981) 1153, a = -1/2); 0 where that is not known
+/// or outside of the image. OpenCV's remap would round places to 1/32 px, which moves a bead by
+/// more than its noise. Throws drr::Error(usage) for an image of another size.
+[[nodiscard]] drr::Image<float> undistort_image(const drr::Image<float>& image,
+                                                const LookupMap& table);
 
 }  // namespace stereo
