@@ -1,4 +1,5 @@
 #include <drr/core/error.hpp>
+#include <stereo/recon/assignment.hpp>
 #include <stereo/recon/epipolar.hpp>
 #include <stereo/recon/match.hpp>
 
@@ -8,73 +9,6 @@
 #include <cmath>
 
 namespace stereo {
-namespace {
-
-using Cost = Eigen::MatrixXd;
-
-/// The column of each row in the assignment of least cost, for a square matrix: Hungarian method by
-/// shortest augmenting paths (Jonker & Volgenant, Computing 38, 1987), O(n^3).
-std::vector<std::size_t> assign(const Cost& cost) {
-    const auto n = static_cast<std::size_t>(cost.rows());
-    const double infinity = std::numeric_limits<double>::infinity();
-    // Row and column 0 are a sentinel; `row_of[0]` is the row being placed.
-    std::vector<double> row_price(n + 1, 0.0);
-    std::vector<double> column_price(n + 1, 0.0);
-    std::vector<std::size_t> row_of(n + 1, 0);
-    std::vector<std::size_t> previous(n + 1, 0);
-    for (std::size_t row = 1; row <= n; ++row) {
-        row_of[0] = row;
-        std::size_t at = 0;
-        std::vector<double> least(n + 1, infinity);
-        std::vector<bool> used(n + 1, false);
-        do {
-            used[at] = true;
-            const std::size_t i = row_of[at];
-            double step = infinity;
-            std::size_t next = 0;
-            for (std::size_t j = 1; j <= n; ++j) {
-                if (used[j]) continue;
-                const double reduced =
-                    cost(static_cast<Eigen::Index>(i - 1), static_cast<Eigen::Index>(j - 1)) -
-                    row_price[i] - column_price[j];
-                if (reduced < least[j]) {
-                    least[j] = reduced;
-                    previous[j] = at;
-                }
-                if (least[j] < step) {
-                    step = least[j];
-                    next = j;
-                }
-            }
-            for (std::size_t j = 0; j <= n; ++j) {
-                if (used[j]) {
-                    row_price[row_of[j]] += step;
-                    column_price[j] -= step;
-                } else {
-                    least[j] -= step;
-                }
-            }
-            at = next;
-        } while (row_of[at] != 0);
-        while (at != 0) {
-            row_of[at] = row_of[previous[at]];
-            at = previous[at];
-        }
-    }
-    std::vector<std::size_t> column_of(n, 0);
-    for (std::size_t j = 1; j <= n; ++j)
-        column_of[row_of[j] - 1] = j - 1;
-    return column_of;
-}
-
-double total(const Cost& cost, const std::vector<std::size_t>& column_of) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < column_of.size(); ++i)
-        sum += cost(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(column_of[i]));
-    return sum;
-}
-
-}  // namespace
 
 void MatchOptions::validate() const {
     drr::require(max_sampson_px > 0.0 && std::isfinite(max_sampson_px),
@@ -100,7 +34,7 @@ MatchResult match_across_views(const drr::CalibratedView& view_a, const drr::Cal
     // Rows: points of a, then "no partner for b_j"; columns: points of b, then "no partner for
     // a_i".
     const auto size = static_cast<Eigen::Index>(n + m);
-    Cost cost = Cost::Zero(size, size);
+    Eigen::MatrixXd cost = Eigen::MatrixXd::Zero(size, size);
     cost.topRightCorner(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n))
         .setConstant(never);
     cost.bottomLeftCorner(static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(m))
@@ -129,8 +63,8 @@ MatchResult match_across_views(const drr::CalibratedView& view_a, const drr::Cal
             if (in_range) c = d * d;
         }
 
-    const std::vector<std::size_t> partner = assign(cost);
-    const double best = total(cost, partner);
+    const std::vector<std::size_t> partner = least_assignment(cost);
+    const double best = assignment_cost(cost, partner);
     std::vector<bool> b_used(m, false);
     for (std::size_t i = 0; i < n; ++i) {
         const std::size_t j = partner[i];
@@ -139,9 +73,9 @@ MatchResult match_across_views(const drr::CalibratedView& view_a, const drr::Cal
             continue;
         }
         b_used[j] = true;
-        Cost without = cost;
+        Eigen::MatrixXd without = cost;
         without(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = never;
-        const double next = total(without, assign(without));
+        const double next = assignment_cost(without, least_assignment(without));
         ViewMatch match;
         match.a = i;
         match.b = j;

@@ -3,8 +3,10 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <Eigen/LU>
 
 #include <cmath>
+#include <vector>
 
 namespace stereo {
 namespace {
@@ -13,12 +15,12 @@ namespace {
 constexpr double min_convergence_rad = 1e-3;
 
 // The point with the least sum of squared distances to all rays; none if they are parallel.
-bool midpoint(std::span<const drr::CalibratedView> views, std::span<const Eigen::Vector2d> pixels,
+bool midpoint(std::span<const drr::CalibratedView> views, std::span<const MeasuredPixel> pixels,
               Triangulation& result) {
     Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
     Eigen::Vector3d right = Eigen::Vector3d::Zero();
     for (std::size_t i = 0; i < views.size(); ++i) {
-        const Eigen::Vector3d ray = views[i].ray_in_world(pixels[i]);
+        const Eigen::Vector3d ray = views[i].ray_in_world(pixels[i].pixel);
         const Eigen::Matrix3d across = Eigen::Matrix3d::Identity() - ray * ray.transpose();
         normal += across;
         right += across * views[i].source_in_world_mm();
@@ -30,7 +32,7 @@ bool midpoint(std::span<const drr::CalibratedView> views, std::span<const Eigen:
     double sum = 0.0;
     for (std::size_t i = 0; i < views.size(); ++i)
         sum += (result.point_in_world_mm - views[i].source_in_world_mm())
-                   .cross(views[i].ray_in_world(pixels[i]))
+                   .cross(views[i].ray_in_world(pixels[i].pixel))
                    .squaredNorm();
     result.ray_distance_rms_mm = std::sqrt(sum / static_cast<double>(views.size()));
     return true;
@@ -40,10 +42,31 @@ bool midpoint(std::span<const drr::CalibratedView> views, std::span<const Eigen:
 
 Triangulation triangulate(std::span<const drr::CalibratedView> views,
                           std::span<const Eigen::Vector2d> pixels, std::span<const double> sd_px) {
-    drr::require(views.size() >= 2, "triangulation needs at least two views");
     drr::require(views.size() == pixels.size(), "triangulation needs one pixel in each view");
     drr::require(sd_px.empty() || sd_px.size() == views.size(),
                  "triangulation needs a standard deviation for each view, or none");
+    std::vector<MeasuredPixel> measured(pixels.size());
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+        measured[i].pixel = pixels[i];
+        if (!sd_px.empty()) measured[i].covariance_px2 *= sd_px[i] * sd_px[i];
+    }
+    return triangulate(views, measured);
+}
+
+Eigen::Matrix<double, 2, 3> projection_jacobian(const drr::CalibratedView& view,
+                                                const Eigen::Vector3d& point_in_world_mm) {
+    const drr::Pinhole& pinhole = view.pinhole;
+    const Eigen::Vector3d p = view.view_from_world * point_in_world_mm;
+    Eigen::Matrix<double, 2, 3> jacobian;
+    jacobian << pinhole.fx_px / p.z(), 0.0, -pinhole.fx_px * p.x() / (p.z() * p.z()), 0.0,
+        pinhole.fy_px / p.z(), -pinhole.fy_px * p.y() / (p.z() * p.z());
+    return jacobian * view.view_from_world.matrix();
+}
+
+Triangulation triangulate(std::span<const drr::CalibratedView> views,
+                          std::span<const MeasuredPixel> pixels) {
+    drr::require(views.size() >= 2, "triangulation needs at least two views");
+    drr::require(views.size() == pixels.size(), "triangulation needs one pixel in each view");
     Triangulation result;
     if (!midpoint(views, pixels, result)) return result;
 
@@ -55,18 +78,15 @@ Triangulation triangulate(std::span<const drr::CalibratedView> views,
         Eigen::Vector3d gradient = Eigen::Vector3d::Zero();
         cost = 0.0;
         for (std::size_t i = 0; i < views.size(); ++i) {
-            const auto& pinhole = views[i].pinhole;
-            const Eigen::Vector3d p = views[i].view_from_world * result.point_in_world_mm;
-            if (p.z() <= 0.0) return result;
-            const Eigen::Vector2d residual = pinhole.project(p) - pixels[i];
-            Eigen::Matrix<double, 2, 3> jacobian;
-            jacobian << pinhole.fx_px / p.z(), 0.0, -pinhole.fx_px * p.x() / (p.z() * p.z()), 0.0,
-                pinhole.fy_px / p.z(), -pinhole.fy_px * p.y() / (p.z() * p.z());
-            jacobian = jacobian * views[i].view_from_world.matrix();
-            const double weight = sd_px.empty() ? 1.0 : 1.0 / (sd_px[i] * sd_px[i]);
+            if ((views[i].view_from_world * result.point_in_world_mm).z() <= 0.0) return result;
+            const Eigen::Vector2d residual =
+                views[i].project(result.point_in_world_mm) - pixels[i].pixel;
+            const Eigen::Matrix<double, 2, 3> jacobian =
+                projection_jacobian(views[i], result.point_in_world_mm);
+            const Eigen::Matrix2d weight = pixels[i].covariance_px2.inverse();
             cost += residual.squaredNorm();
-            normal += weight * jacobian.transpose() * jacobian;
-            gradient += weight * jacobian.transpose() * residual;
+            normal += jacobian.transpose() * weight * jacobian;
+            gradient += jacobian.transpose() * weight * residual;
         }
         const Eigen::Vector3d step = -normal.ldlt().solve(gradient);
         if (!step.allFinite()) return result;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <drr/geometry/pinhole.hpp>
+#include <stereo/recon/measured_pixel.hpp>
 
 #include <span>
 
@@ -26,6 +27,14 @@ struct Triangulation {
 [[nodiscard]] Triangulation triangulate(std::span<const drr::CalibratedView> views,
                                         std::span<const Eigen::Vector2d> pixels,
                                         std::span<const double> sd_px = {});
+
+/// The same with a covariance of each pixel.
+[[nodiscard]] Triangulation triangulate(std::span<const drr::CalibratedView> views,
+                                        std::span<const MeasuredPixel> pixels);
+
+/// The derivative of a point's pixel by the point, px/mm in the world.
+[[nodiscard]] Eigen::Matrix<double, 2, 3> projection_jacobian(
+    const drr::CalibratedView& view, const Eigen::Vector3d& point_in_world_mm);
 
 /// The depth resolution that a stereo pair is expected to have: Z^2 * delta_d / (B * f), with the
 /// distance Z (mm) of the point from the baseline, the disparity noise delta_d (px), the baseline B
