@@ -1,6 +1,9 @@
 #pragma once
 
-#include <drr/core/image.hpp>
+#include "irradiated_field.hpp"
+#include "scale_space.hpp"
+
+#include <stereo/detect/bead_options.hpp>
 
 #include <Eigen/Core>
 
@@ -8,32 +11,31 @@
 
 namespace stereo {
 
-/// A place where a bead may be.
+/// A place where a bead may be, in full pixels.
 struct BeadCandidate {
     Eigen::Vector2d center_px = Eigen::Vector2d::Zero();
     double radius_px = 0.0;  ///< of the scale that responds most
     double contrast = 0.0;   ///< centre against ring, a lower estimate of the shadow's depth
     double response = 0.0;
+    std::size_t scale = 0;  ///< index into ScaleSpace::scales
 };
 
 struct CandidateOptions {
-    double radius_px = 0.0;
-    double radius_factor = 1.6;
     double min_contrast = 0.05;
     double min_significance = 5.0;
+    CandidateSearchOptions search;
 };
 
 struct CandidateResult {
     std::vector<BeadCandidate> candidates;  ///< strongest first
-    int extrema = 0;                        ///< local maxima above the threshold
-    int one_sided = 0;                      ///< those dropped as edges, or too faint
-    int repeated = 0;                       ///< those dropped as seen at another scale
+    int extrema = 0;                        ///< local maxima above the threshold in the field
+    std::vector<BeadCandidate> one_sided;   ///< those dropped as edges, or too faint
+    std::vector<BeadCandidate> repeated;    ///< those dropped as seen at another scale
 };
 
-/// Local maxima of the background-normalized difference of Gaussians 1 - G(r/2) / G(r), over three
-/// radii; `image` holds grey values over black. Maxima that are not darker than a ring around them
-/// in most directions are dropped.
-[[nodiscard]] CandidateResult find_candidates(const drr::Image<float>& image,
+/// Local maxima of the contrast at each scale, inside the field. Those that are not darker than a
+/// ring around them in most directions are dropped.
+[[nodiscard]] CandidateResult find_candidates(const ScaleSpace& space, const IrradiatedField& field,
                                               const CandidateOptions& options);
 
 }  // namespace stereo

@@ -161,7 +161,8 @@ bool Problem::gather() {
             bool inside = false;
             for (std::size_t j = 0; j < beads_ && !inside; ++j)
                 inside = (at - origin_ - at_.beads[j].center_px).squaredNorm() < reach2[j];
-            if (!inside) continue;
+            // NaN: outside the irradiated field.
+            if (!inside || std::isnan(image_(column, row))) continue;
             if (std::any_of(excluded_.begin(), excluded_.end(), [&](const Disc& disc) {
                     return (at - disc.center_px).squaredNorm() < disc.radius_px * disc.radius_px;
                 }))

@@ -181,7 +181,8 @@ std::string caption(const ValidationResult& r, int view) {
     return fmt::format(
         "<b class=\"v{0}\">View {0}</b>: {1} beads found, {2} named, {3} left without a name; {4} "
         "of {5} candidates were refused.",
-        view, found, named, found - named, record->detection.refused, record->detection.candidates);
+        view, found, named, found - named, record->detection.refused.size(),
+        record->detection.candidates);
 }
 
 }  // namespace

@@ -221,7 +221,7 @@ std::string identification_table(const ValidationResult& r) {
                                     image.pose >= r.spec.poses.calibration ? ", held out" : ""),
                         fmt::format("<span class=\"v{0}\">{0}</span>", image.view),
                         integer(image.detection.beads.size()), fmt::format("{}", named), beads,
-                        fmt::format("{}", image.detection.refused),
+                        fmt::format("{}", image.detection.refused.size()),
                         fixed(image.detection.blur_px, 3), verdict});
     }
     return table({"Pose", "View", "found", "named", "beads + references", "refused", "blur σ, px",

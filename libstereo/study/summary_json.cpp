@@ -106,7 +106,10 @@ Json truth(const ValidationResult& r) {
 Json detection(const ValidationResult& r) {
     Json out = Json::array();
     for (const ImageRecord& image : r.images) {
-        const BeadRefusals& refused = image.detection.refusals;
+        Json refused = Json::object();
+        const auto counts = image.detection.refusals();
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            refused[name_of(static_cast<BeadRefusal>(i))] = counts[i];
         const auto named = std::count_if(image.marker_of_bead.begin(), image.marker_of_bead.end(),
                                          [](int marker) { return marker >= 0; });
         out.push_back({{"pose", image.pose},
@@ -115,15 +118,8 @@ Json detection(const ValidationResult& r) {
                        {"candidate_count", image.detection.candidates},
                        {"bead_count", image.detection.beads.size()},
                        {"identified_count", named},
-                       {"refused_count", image.detection.refused},
-                       {"refused_by_reason_count",
-                        {{"one_sided", refused.one_sided},
-                         {"no_fit", refused.no_fit},
-                         {"faint", refused.faint},
-                         {"wrong_size", refused.wrong_size},
-                         {"out_of_round", refused.out_of_round},
-                         {"poor_fit", refused.poor_fit},
-                         {"repeated", refused.repeated}}},
+                       {"refused_count", image.detection.refused.size()},
+                       {"refused_by_reason_count", refused},
                        {"blur_px", image.detection.blur_px}});
     }
     return out;

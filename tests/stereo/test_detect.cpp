@@ -379,8 +379,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_bead_is_refused) {
 
 BOOST_AUTO_TEST_CASE(bad_input_says_what_was_expected) {
     const drr::Image<float> image(32, 32, 1.0F);
-    BOOST_TEST(error_of([&] { (void)detect_beads(image, {}); }) ==
-               "the expected bead diameter must be 3 to 2000 px, not 0");
+    BOOST_TEST(error_of([&] { (void)detect_beads(image, {.diameter_px = 2.0}); }) ==
+               "the expected bead diameter must be 3 to 2000 px, or 0 to estimate it, not 2");
     drr::Image<float> bad = image;
     bad(3, 3) = std::numeric_limits<float>::quiet_NaN();
     BOOST_TEST(error_of([&] {

@@ -97,8 +97,9 @@ struct BeadFit {
 /// nothing, being even where the centre's derivatives are odd, and keeps bone edges out of it.
 /// `image` holds grey values over black, so that it is proportional to detected intensity; `start`
 /// the starting values. Pixels within a margin of the beads are used, but for those in `excluded`
-/// (shadows of other beads). Not converged where there are too few pixels or the fit runs away from
-/// its start. Throws Error(usage) for no bead or more than max_joint_beads.
+/// (shadows of other beads) and those that are NaN (no measurement: outside the irradiated field).
+/// Not converged where there are too few pixels or the fit runs away from its start. Throws
+/// Error(usage) for no bead or more than max_joint_beads.
 [[nodiscard]] BeadFit fit_beads(const drr::Image<float>& image,
                                 const std::vector<BeadShadow>& start,
                                 const BeadFitOptions& options = {},

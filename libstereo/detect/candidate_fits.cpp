@@ -1,0 +1,165 @@
+#include "candidate_fits.hpp"
+
+#include "shadow_groups.hpp"
+
+#include <drr/core/parallel.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace stereo {
+namespace {
+
+/// Options of a rough fit: enough to tell beads from others, and a start for the exact one.
+BeadFitOptions rough_fit(const FitSetting& setting) {
+    const BeadDetectorOptions& options = setting.options;
+    BeadFitOptions rough = setting.fit;
+    rough.tolerance_px = 0.02;
+    rough.least_gain = 0.02;
+    rough.thin = true;
+    if (0.5 * setting.diameter_px >= options.fit.resolved_radius_px)
+        rough.max_iterations = options.fit.quick_iterations;
+    // Twice as far from the expected size as a bead may be.
+    rough.most_growth = 2.0 * setting.diameter_factor;
+    rough.least_attenuation = -std::log(1.0 - 0.5 * options.min_contrast);
+    rough.max_background_order = 2;
+    // The exact fit starts where this one ends, with the weights that belong there.
+    rough.rounds = 1;
+    return rough;
+}
+
+/// A blob that is no ball may be two beads: tries them side by side along its long axis.
+std::vector<FittedInGroup> split(const FitSetting& setting, const FittedInGroup& one) {
+    const FitStrategyOptions& limits = setting.options.fit;
+    BeadShadow half = one.bead.shadow;
+    half.radius_px = 0.5 * setting.diameter_px;
+    // Radii of the two starting points from the blob's middle; the fit is not particular.
+    constexpr double start_apart = 0.6;
+    const Eigen::Vector2d apart = start_apart * half.radius_px * one.bead.long_axis;
+    BeadShadow second = half;
+    half.center_px -= apart;
+    second.center_px += apart;
+    BeadFitOptions options = setting.fit;
+    options.rounds = 1;
+    const BeadFit fit = fit_beads(setting.image, {half, second}, options);
+    if (!fit.converged) return {};
+    const BeadShadow& a = fit.beads[0].shadow;
+    const BeadShadow& b = fit.beads[1].shadow;
+    if ((a.center_px - b.center_px).norm() <
+        limits.split_distance_radii * std::max(a.radius_px, b.radius_px))
+        return {};
+    if (fit.residual_rms > limits.split_residual * one.group.residual_rms) return {};
+    std::vector<FittedInGroup> both;
+    for (const FittedBead& bead : fit.beads) {
+        both.push_back({bead, fit});
+        if (refusal_of(setting, both.back()) ||
+            bead.ellipticity > limits.split_ellipticity * setting.options.max_ellipticity)
+            return {};
+    }
+    return both;
+}
+
+struct CandidateFit {
+    std::vector<FittedInGroup> beads;  // none, one, or two of a blob
+    BeadRefusal reason = BeadRefusal::no_fit;
+};
+
+CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& rough,
+                           const BeadShadow& start, const std::vector<BeadShadow>& known) {
+    std::vector<BeadShadow> group = {start};
+    std::vector<Disc> discs;
+    for (const BeadShadow& other : known) {
+        if (touch(start, other, rough.blur_px)) {
+            if (group.size() < max_joint_beads) group.push_back(other);
+        } else if (in_reach(start, other, rough.blur_px)) {
+            discs.push_back({other.center_px, shadow_reach_px(other, rough.blur_px)});
+        }
+    }
+    const BeadFit fit = fit_beads(setting.image, group, rough, discs);
+    if (fit.beads.empty()) return {};
+    const FittedInGroup one{fit.beads.front(), fit};
+    const std::optional<BeadRefusal> reason =
+        refusal_of(setting, one, setting.options.fit.first_leniency);
+    if (!reason) return {{one}, {}};
+    const bool blob = group.size() == 1 &&
+                      (*reason == BeadRefusal::out_of_round || *reason == BeadRefusal::poor_fit ||
+                       *reason == BeadRefusal::wrong_size);
+    return {blob ? split(setting, one) : std::vector<FittedInGroup>{}, *reason};
+}
+
+/// The round in which each shadow is fitted: after the stronger ones near it.
+std::vector<int> rounds_of(const std::vector<BeadShadow>& starts, double blur_px) {
+    std::vector<int> round(starts.size(), 0);
+    for (std::size_t i = 0; i < starts.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (in_reach(starts[i], starts[j], blur_px) || in_reach(starts[j], starts[i], blur_px))
+                round[i] = std::max(round[i], round[j] + 1);
+    return round;
+}
+
+}  // namespace
+
+double estimate_blur(const FitSetting& setting, const std::vector<BeadShadow>& starts) {
+    BeadFitOptions free = setting.fit;
+    free.fit_blur = true;
+    free.max_background_order = 2;
+    const auto wanted = static_cast<std::size_t>(setting.options.fit.beads_for_blur);
+    std::vector<double> blurs;
+    for (std::size_t first = 0; first < starts.size() && blurs.size() < wanted; first += wanted) {
+        std::vector<BeadFit> fits(std::min(wanted, starts.size() - first));
+        drr::parallel_for(fits.size(), [&](std::size_t i) {
+            fits[i] = fit_beads(setting.image, {starts[first + i]}, free);
+        });
+        for (const BeadFit& fit : fits)
+            if (!fit.beads.empty() && blurs.size() < wanted &&
+                !refusal_of(setting, {fit.beads.front(), fit}))
+                blurs.push_back(fit.blur_px);
+    }
+    if (blurs.empty()) return setting.fit.blur_px;
+    const auto middle = blurs.begin() + static_cast<std::ptrdiff_t>(blurs.size() / 2);
+    std::nth_element(blurs.begin(), middle, blurs.end());
+    return *middle;
+}
+
+std::vector<FittedInGroup> fit_candidates(const FitSetting& setting,
+                                          const std::vector<BeadShadow>& starts,
+                                          std::vector<RefusedCandidate>& refused) {
+    const BeadFitOptions rough = rough_fit(setting);
+    const std::vector<int> round = rounds_of(starts, rough.blur_px);
+    const int rounds = round.empty() ? 0 : *std::max_element(round.begin(), round.end()) + 1;
+    std::vector<FittedInGroup> beads;
+    std::vector<BeadShadow> known;
+    const auto is_known = [&](const FittedInGroup& fitted) {
+        const BeadShadow& shadow = fitted.bead.shadow;
+        // Nearer than half a radius is the same bead again.
+        return std::any_of(known.begin(), known.end(), [&](const BeadShadow& other) {
+            return (other.center_px - shadow.center_px).norm() <
+                   0.5 * std::min(other.radius_px, shadow.radius_px);
+        });
+    };
+    for (int r = 0; r < rounds; ++r) {
+        std::vector<std::size_t> now;
+        for (std::size_t i = 0; i < starts.size(); ++i)
+            if (round[i] == r) now.push_back(i);
+        std::vector<CandidateFit> fits(now.size());
+        drr::parallel_for(now.size(), [&](std::size_t k) {
+            fits[k] = fit_candidate(setting, rough, starts[now[k]], known);
+        });
+        for (std::size_t k = 0; k < now.size(); ++k) {
+            if (fits[k].beads.empty())
+                refused.push_back({starts[now[k]].center_px, fits[k].reason});
+            for (FittedInGroup& fitted : fits[k].beads) {
+                if (is_known(fitted)) {
+                    refused.push_back({fitted.bead.shadow.center_px, BeadRefusal::repeated});
+                    continue;
+                }
+                known.push_back(fitted.bead.shadow);
+                beads.push_back(std::move(fitted));
+            }
+        }
+    }
+    return beads;
+}
+
+}  // namespace stereo

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "bead_judgement.hpp"
+
+#include <vector>
+
+namespace stereo {
+
+/// The blur of the image: the median over the first beads_for_blur of the starting shadows that fit
+/// with their blur free, or the starting one where none does.
+[[nodiscard]] double estimate_blur(const FitSetting& setting,
+                                   const std::vector<BeadShadow>& starts);
+
+/// Fits each starting shadow (strongest first) by itself, roughly, with the stronger ones that
+/// turned out to be beads modelled where they touch it and masked where they are near. A blob that
+/// is no ball is tried as two. Returns the beads; others join `refused`.
+[[nodiscard]] std::vector<FittedInGroup> fit_candidates(const FitSetting& setting,
+                                                        const std::vector<BeadShadow>& starts,
+                                                        std::vector<RefusedCandidate>& refused);
+
+/// Fits all beads again to the end with their neighbours known, those that touch jointly, until
+/// none is refused that another's fit relied on.
+[[nodiscard]] std::vector<FittedInGroup> fit_jointly(const FitSetting& setting,
+                                                     std::vector<FittedInGroup> beads,
+                                                     std::vector<RefusedCandidate>& refused);
+
+}  // namespace stereo
