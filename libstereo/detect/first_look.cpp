@@ -72,13 +72,13 @@ Match match(const std::vector<Pixel>& pixels, const std::vector<bool>& left_out,
     for (std::size_t i = 0; i < pixels.size(); ++i) {
         if (pixels[i].rho > reach || left_out[i]) continue;
         const Vector t = terms(pixels[i], profile.at(pixels[i].rho));
-        normal.selfadjointView<Eigen::Lower>().rankUpdate(t);
+        normal.noalias() += t * t.transpose();
         right += pixels[i].grey * t;
         total += pixels[i].grey * pixels[i].grey;
         ++result.count;
     }
     if (result.count < 2 * parameters) return result;
-    result.solution = normal.selfadjointView<Eigen::Lower>().ldlt().solve(right);
+    result.solution = normal.ldlt().solve(right);
     result.information = 0.5 * (normal(depth + 1, depth + 1) + normal(depth + 2, depth + 2));
     result.square = std::max(0.0, total - right.dot(result.solution));
     result.solved = result.solution.allFinite();
