@@ -1,138 +1,289 @@
+#include "bead_naming.hpp"
+#include "bead_overlay.hpp"
 #include "commands.hpp"
+#include "detect_report.hpp"
+#include "image_list.hpp"
 #include "progress_bar.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
+#include <drr/core/version.hpp>
 #include <drr/imaging/image_io.hpp>
 #include <stereo/detect/bead_detector.hpp>
 #include <stereo/detect/detections_io.hpp>
+#include <stereo/detect/image_condition.hpp>
+#include <stereo/detect/xmalab_points.hpp>
 
 #include <fmt/format.h>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace tools {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct DetectArguments {
     std::vector<std::string> images;
+    std::array<std::vector<std::string>, 2> view_images;
     stereo::BeadDetectorOptions options;
     bool bright = false;
+    std::string phantom;
+    std::string rig;
+    int view = 0;
+    double points_origin = 0.0;
+    bool points_rows_up = false;
+    bool no_overlay = false;
+    bool json = false;
     std::string folder = ".";
 };
 
-// Shown range of greys: the middle 99 % of them.
-constexpr double overlay_tail = 0.005;
+/// An image of the run: its frame and view, and what stands before ".beads.csv".
+struct Task {
+    fs::path path;
+    int frame = 0;
+    int view = 0;
+    std::string name;
+};
 
-/// The image in 8 bits with a numbered circle around each bead: green where nothing is flagged.
-void write_overlay(const std::filesystem::path& path, const drr::Image<float>& image,
-                   const std::vector<stereo::BeadDetection>& beads) {
-    std::vector<float> greys = image.pixels();
-    const auto tail =
-        static_cast<std::ptrdiff_t>(overlay_tail * static_cast<double>(greys.size() - 1));
-    std::nth_element(greys.begin(), greys.begin() + tail, greys.end());
-    const float low = greys[static_cast<std::size_t>(tail)];
-    std::nth_element(greys.begin(), greys.end() - 1 - tail, greys.end());
-    const float high = std::max(low + 1e-6F, *(greys.end() - 1 - tail));
-    drr::Image<std::uint8_t> grey = drr::to_8_bits(image, low, high);
-    const cv::Mat mat(grey.height(), grey.width(), CV_8U, grey.pixels().data());
-    cv::Mat colour;
-    cv::cvtColor(mat, colour, cv::COLOR_GRAY2BGR);
-    // Sixteenths of a pixel, so that the drawn circles are where the beads are.
-    constexpr int shift = 4;
-    const auto fixed = [](double value) { return static_cast<int>(std::lround(value * 16.0)); };
-    int number = 0;
-    for (const stereo::BeadDetection& bead : beads) {
-        const cv::Scalar paint =
-            bead.flags == stereo::bead_ok ? cv::Scalar(60, 200, 60) : cv::Scalar(0, 140, 255);
-        const double radius = 1.5 * bead.radius_px + 3.0;
-        cv::circle(colour, {fixed(bead.center_px.x()), fixed(bead.center_px.y())}, fixed(radius),
-                   paint, 1, cv::LINE_AA, shift);
-        cv::putText(colour, std::to_string(++number),
-                    {static_cast<int>(bead.center_px.x() + radius + 1.0),
-                     static_cast<int>(bead.center_px.y() - 2.0)},
-                    cv::FONT_HERSHEY_SIMPLEX, 0.4, paint, 1, cv::LINE_AA);
-    }
-    drr::write_file_with(path, [&](const std::filesystem::path& temporary) {
-        if (!cv::imwrite(temporary.string(), colour))
-            throw drr::Error(drr::ErrorCode::io, "the overlay cannot be written", path.string());
-    });
+/// The file's name without its type, where that is unambiguous.
+void set_output_names(std::vector<Task>& tasks) {
+    const auto unique = [&](auto name_of) {
+        std::map<std::string, int> uses;
+        for (const Task& task : tasks)
+            ++uses[name_of(task)];
+        return std::all_of(uses.begin(), uses.end(), [](const auto& u) { return u.second == 1; });
+    };
+    const auto stem = [](const Task& task) { return task.path.stem().string(); };
+    const auto file = [](const Task& task) { return task.path.filename().string(); };
+    const auto in_view = [](const Task& task) {
+        return fmt::format("view{}_{}", task.view, task.path.stem().string());
+    };
+    const auto take = [&](auto name_of) {
+        for (Task& task : tasks)
+            task.name = name_of(task);
+    };
+    if (unique(stem)) return take(stem);
+    if (unique(file)) return take(file);
+    if (unique(in_view)) return take(in_view);
+    throw drr::Error(drr::ErrorCode::usage,
+                     "two images have the same name: their results would overwrite each other; run "
+                     "them into different folders (-o)");
 }
 
-/// What stands before ".beads.csv": the file's name without its type, where that is unambiguous.
-std::vector<std::string> output_names(const std::vector<std::string>& images) {
-    std::map<std::string, int> uses;
-    for (const std::string& image : images)
-        ++uses[std::filesystem::path(image).stem().string()];
-    std::vector<std::string> names;
-    for (const std::string& image : images) {
-        const std::filesystem::path path(image);
-        names.push_back(uses[path.stem().string()] == 1 ? path.stem().string()
-                                                        : path.filename().string());
+std::vector<Task> tasks_of(const DetectArguments& arguments) {
+    std::vector<Task> tasks;
+    const bool pairs = !arguments.view_images[0].empty() || !arguments.view_images[1].empty();
+    drr::require(pairs != !arguments.images.empty(),
+                 "give images, or those of both views by --view0 and --view1");
+    if (pairs) {
+        const std::array<std::vector<fs::path>, 2> images = {list_images(arguments.view_images[0]),
+                                                             list_images(arguments.view_images[1])};
+        drr::require(
+            images[0].size() == images[1].size(),
+            fmt::format("view 0 has {} images and view 1 has {}; a frame needs one of each",
+                        images[0].size(), images[1].size()));
+        for (std::size_t frame = 0; frame < images[0].size(); ++frame)
+            for (int view = 0; view < 2; ++view)
+                tasks.push_back({images[static_cast<std::size_t>(view)][frame],
+                                 static_cast<int>(frame),
+                                 view,
+                                 {}});
+    } else {
+        for (const fs::path& path : list_images(arguments.images))
+            tasks.push_back({path, static_cast<int>(tasks.size()), arguments.view, {}});
     }
-    std::vector<std::string> sorted = names;
-    std::sort(sorted.begin(), sorted.end());
-    const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-    drr::require(twice == sorted.end(),
-                 twice == sorted.end()
-                     ? ""
-                     : fmt::format("two images are called '{}': their results would overwrite each "
-                                   "other; run them into different folders (-o)",
-                                   *twice));
-    return names;
+    set_output_names(tasks);
+    return tasks;
+}
+
+/// Finds the beads of one image. What makes the file unreadable is part of the outcome.
+ImageOutcome detect_in(const Task& task, const stereo::BeadDetectorOptions& options,
+                       drr::Image<float>& pixels, std::optional<drr::Error>& error) {
+    ImageOutcome outcome;
+    outcome.image = task.path.filename().string();
+    outcome.view = task.view;
+    outcome.frame = task.frame;
+    try {
+        pixels = drr::read_grey_image(task.path).pixels;
+    } catch (const drr::Error& problem) {
+        outcome.error = problem.message();
+        if (!error) error = problem;
+        return outcome;
+    }
+    outcome.objection = stereo::examine_image(pixels).objection;
+    const auto start = std::chrono::steady_clock::now();
+    outcome.result = stereo::detect_beads(pixels, options);
+    outcome.time_ms =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return outcome;
+}
+
+/// Names the beads of a frame's images, which stand next to each other.
+void name_frame(const KnownPhantom& known, std::vector<ImageOutcome*> images) {
+    std::vector<const stereo::BeadDetectorResult*> results;
+    for (ImageOutcome* image : images) {
+        if (!image->result) {
+            for (ImageOutcome* other : images)
+                other->identity = "not identified: an image could not be read";
+            return;
+        }
+        results.push_back(&*image->result);
+    }
+    const BeadNames names = name_beads(known, results, std::max(3.0, results.front()->diameter_px),
+                                       static_cast<std::size_t>(images.front()->view));
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        images[i]->markers = names.markers[i];
+        images[i]->identity = names.summary;
+    }
+}
+
+stereo::TrackedPoints named_points(const KnownPhantom& known,
+                                   const std::vector<ImageOutcome>& outcomes, bool pairs) {
+    stereo::TrackedPoints points;
+    points.cameras = pairs ? 2 : 1;
+    const std::size_t beads = known.design.beads_mm.size();
+    points.markers.assign(known.names.begin(),
+                          known.names.begin() + static_cast<std::ptrdiff_t>(beads));
+    const auto cameras = static_cast<std::size_t>(points.cameras);
+    for (const ImageOutcome& outcome : outcomes) {
+        const auto frame = static_cast<std::size_t>(outcome.frame);
+        if (frame == points.frames.size()) points.frames.emplace_back(beads * cameras);
+        const std::size_t camera = pairs ? static_cast<std::size_t>(outcome.view) : 0;
+        for (std::size_t i = 0; i < outcome.markers.size(); ++i) {
+            const auto at =
+                std::find(points.markers.begin(), points.markers.end(), outcome.markers[i]);
+            if (at == points.markers.end()) continue;
+            const auto marker = static_cast<std::size_t>(at - points.markers.begin());
+            points.frames[frame][marker * cameras + camera] = outcome.result->beads[i].center_px;
+        }
+    }
+    return points;
+}
+
+nlohmann::ordered_json report_json(const DetectArguments& arguments,
+                                   const std::vector<ImageOutcome>& outcomes) {
+    nlohmann::ordered_json report = {{"schema", "stereodrr/detect/v1"},
+                                     {"version", drr::version()},
+                                     {"git_commit", drr::git_commit()},
+                                     {"diameter_px", arguments.options.diameter_px},
+                                     {"diameter_factor", arguments.options.diameter_factor},
+                                     {"min_contrast", arguments.options.min_contrast},
+                                     {"blur_px", arguments.options.blur_px},
+                                     {"bright", arguments.bright},
+                                     {"phantom", arguments.phantom},
+                                     {"rig", arguments.rig}};
+    report["images"] = outcome_json(outcomes);
+    return report;
 }
 
 void detect(const DetectArguments& arguments) {
     stereo::BeadDetectorOptions options = arguments.options;
     options.dark = !arguments.bright;
+    drr::require(arguments.phantom.empty() == arguments.rig.empty(),
+                 "--phantom and --rig are given together");
+    std::optional<KnownPhantom> known;
+    if (!arguments.phantom.empty()) {
+        known = read_known_phantom(arguments.phantom, arguments.rig);
+        if (options.diameter_px == 0.0) options.diameter_px = known->bead_diameter_px;
+    }
     options.validate();
-    const std::vector<std::string> names = output_names(arguments.images);
-    const std::filesystem::path folder = arguments.folder;
+    const std::vector<Task> tasks = tasks_of(arguments);
+    const bool pairs = arguments.images.empty();
+    const fs::path folder = arguments.folder;
     drr::make_folder(folder);
     const drr::ProgressSink progress = progress_bar();
-    std::size_t beads = 0;
-    for (std::size_t i = 0; i < arguments.images.size(); ++i) {
-        const std::filesystem::path path = arguments.images[i];
-        const drr::GreyImage image = drr::read_grey_image(path);
-        const auto start = std::chrono::steady_clock::now();
-        const stereo::BeadDetectorResult result = stereo::detect_beads(image.pixels, options);
-        const std::chrono::duration<double, std::milli> time =
-            std::chrono::steady_clock::now() - start;
-        stereo::write_detections(folder / (names[i] + ".beads.csv"),
-                                 {path.filename().string(), result.beads});
-        write_overlay(folder / (names[i] + ".beads.png"), image.pixels, result.beads);
-        if (result.beads.empty())
-            fmt::print("{}: no beads of about {} px diameter; {} ({:.0f} ms)\n",
-                       path.filename().string(), options.diameter_px, result.summary, time.count());
-        else
-            fmt::print("{}: {} ({:.0f} ms)\n", path.filename().string(), result.summary,
-                       time.count());
-        beads += result.beads.size();
-        if (progress) progress("detect", i + 1, arguments.images.size());
+
+    std::vector<ImageOutcome> outcomes;
+    std::optional<drr::Error> first_error;
+    int height_px = 0;
+    // Identification needs all images of a frame, and pictures are written with names: so one frame
+    // is held at a time.
+    const std::size_t views = pairs ? 2 : 1;
+    for (std::size_t first = 0; first < tasks.size(); first += views) {
+        std::vector<drr::Image<float>> pixels(views);
+        for (std::size_t v = 0; v < views; ++v) {
+            outcomes.push_back(detect_in(tasks[first + v], options, pixels[v], first_error));
+            if (tasks.size() == 1 && first_error) throw drr::Error(*first_error);
+            height_px = std::max(height_px, pixels[v].height());
+            if (progress) progress("detect", first + v + 1, tasks.size());
+        }
+        if (known) {
+            std::vector<ImageOutcome*> frame;
+            for (std::size_t v = 0; v < views; ++v)
+                frame.push_back(&outcomes[first + v]);
+            name_frame(*known, frame);
+        }
+        for (std::size_t v = 0; v < views; ++v) {
+            const ImageOutcome& outcome = outcomes[first + v];
+            if (!outcome.result) continue;
+            const stereo::ImageDetections detections{outcome.image, outcome.result->beads,
+                                                     outcome.markers};
+            stereo::write_detections(folder / (tasks[first + v].name + ".beads.csv"), detections);
+            if (!arguments.no_overlay)
+                write_overlay(folder / (tasks[first + v].name + ".beads.png"), pixels[v],
+                              detections, outcome.result->refused);
+        }
     }
-    fmt::print("written to {}: per image .beads.csv and .beads.png\n", folder.string());
-    if (beads == 0) throw NoResult("no image has any bead");
+    if (known)
+        stereo::write_xmalab_points(
+            folder / "points.csv", named_points(*known, outcomes, pairs),
+            {arguments.points_origin, arguments.points_rows_up ? height_px : 0});
+    const nlohmann::ordered_json report = report_json(arguments, outcomes);
+    drr::write_file(folder / "detect.json", report.dump(2) + "\n");
+
+    std::size_t beads = 0;
+    std::size_t unread = 0;
+    for (const ImageOutcome& outcome : outcomes) {
+        beads += outcome.result ? outcome.result->beads.size() : 0;
+        unread += outcome.result ? 0 : 1;
+    }
+    if (arguments.json)
+        fmt::print("{}\n", report.dump(2));
+    else
+        fmt::print("{}written to {}: per image .beads.csv{}; detect.json{}\n",
+                   outcome_table(outcomes), folder.string(),
+                   arguments.no_overlay ? "" : " and .beads.png", known ? ", points.csv" : "");
+    if (first_error)
+        throw drr::Error(first_error->code(),
+                         fmt::format("{} of {} images could not be read; the first: {}", unread,
+                                     tasks.size(), first_error->message()),
+                         first_error->context());
+    if (beads == 0)
+        throw NoResult(fmt::format("no image has any bead: {}: {}", outcomes.front().image,
+                                   reason_for_none(outcomes.front())));
+    if (known && std::none_of(outcomes.begin(), outcomes.end(), [](const ImageOutcome& outcome) {
+            return std::any_of(outcome.markers.begin(), outcome.markers.end(),
+                               [](const std::string& marker) { return !marker.empty(); });
+        }))
+        throw NoResult("no frame could be identified: " + outcomes.front().identity);
 }
 
 }  // namespace
 
 void add_detect(CLI::App& app, Run& run) {
     const auto arguments = std::make_shared<DetectArguments>();
-    CLI::App* command = app.add_subcommand("detect", "Find beads in radiographs to sub-pixel");
-    command->add_option("images", arguments->images, "Grey images (PNG, TIFF, ...)")->required();
-    command
-        ->add_option("--diameter-px", arguments->options.diameter_px,
-                     "Expected diameter of a bead's shadow, px")
-        ->required();
+    CLI::App* command = app.add_subcommand(
+        "detect", "Find beads in radiographs to sub-pixel, and name them by a phantom");
+    command->add_option("images", arguments->images,
+                        "Grey images (PNG, TIFF, ...), folders of them, or patterns such as "
+                        "'cam1/*.tif'; sorted naturally");
+    for (std::size_t v = 0; v < 2; ++v)
+        command->add_option(
+            fmt::format("--view{}", v), arguments->view_images[v],
+            fmt::format("The same for view {} (XMALab's camera {}) of pairs", v, v + 1));
+    command->add_option("--diameter-px", arguments->options.diameter_px,
+                        "Expected diameter of a bead's shadow, px; by default from --phantom and "
+                        "--rig, or estimated from each image");
     command->add_option("--diameter-factor", arguments->options.diameter_factor,
                         "Diameters between 1/F and F times that are taken (default 1.6)");
     command->add_option("--min-contrast", arguments->options.min_contrast,
@@ -140,6 +291,21 @@ void add_detect(CLI::App& app, Run& run) {
     command->add_option("--blur-px", arguments->options.blur_px,
                         "Blur (standard deviation); 0 estimates it (default)");
     command->add_flag("--bright", arguments->bright, "Beads are brighter than their background");
+    command->add_option("--phantom", arguments->phantom,
+                        "Name the beads by this phantom (YAML); needs --rig");
+    command->add_option("--rig", arguments->rig, "Nominal rig (YAML), right to a tenth or so");
+    command
+        ->add_option("--view", arguments->view,
+                     "The rig's view that images given without --view0 and --view1 show")
+        ->check(CLI::Range(0, 1));
+    command
+        ->add_option("--points-origin", arguments->points_origin,
+                     "Number of the first pixel in points.csv: 0 as XMALab has it (default), or 1")
+        ->check(CLI::Range(0.0, 1.0));
+    command->add_flag("--points-rows-up", arguments->points_rows_up,
+                      "Rows of points.csv count upwards from the last one");
+    command->add_flag("--no-overlay", arguments->no_overlay, "Write no pictures");
+    command->add_flag("--json", arguments->json, "Print the report as JSON");
     command->add_option("-o,--output", arguments->folder, "Folder for the results (default .)");
     command->callback([arguments, &run] { run = [arguments] { detect(*arguments); }; });
 }

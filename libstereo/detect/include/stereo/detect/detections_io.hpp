@@ -12,11 +12,13 @@ namespace stereo {
 struct ImageDetections {
     std::string image;  ///< its file name
     std::vector<BeadDetection> beads;
+    /// The marker that each bead was identified as, empty for none; no entries where nobody tried.
+    std::vector<std::string> markers;
 };
 
-/// Writes `image,bead,x_px,y_px,radius_px,contrast,sd_x_px,sd_y_px,flags`, one line a bead; beads
-/// count from 1 and flags are names joined by '+' (atomically). The correlation of x and y is not
-/// kept. Throws drr::Error(io).
+/// Writes `image,bead,marker,x_px,y_px,radius_px,contrast,var_x_px2,cov_xy_px2,var_y_px2,flags`,
+/// one line a bead; beads count from 1 and flags are names joined by '+' (atomically). Throws
+/// drr::Error(io), Error(usage) for a comma or line break in the name of an image or marker.
 void write_detections(const std::filesystem::path& path, const ImageDetections& detections);
 
 /// Reads such a file of one image. Throws drr::Error(invalid_file) with file and line.
