@@ -2,7 +2,7 @@
 #include "bead_overlay.hpp"
 #include "commands.hpp"
 #include "detect_report.hpp"
-#include "image_list.hpp"
+#include "image_tasks.hpp"
 #include "progress_bar.hpp"
 
 #include <drr/core/error.hpp>
@@ -47,67 +47,8 @@ struct DetectArguments {
     std::string folder = ".";
 };
 
-/// An image of the run: its frame and view, and what stands before ".beads.csv".
-struct Task {
-    fs::path path;
-    int frame = 0;
-    int view = 0;
-    std::string name;
-};
-
-/// The file's name without its type, where that is unambiguous.
-void set_output_names(std::vector<Task>& tasks) {
-    const auto unique = [&](auto name_of) {
-        std::map<std::string, int> uses;
-        for (const Task& task : tasks)
-            ++uses[name_of(task)];
-        return std::all_of(uses.begin(), uses.end(), [](const auto& u) { return u.second == 1; });
-    };
-    const auto stem = [](const Task& task) { return task.path.stem().string(); };
-    const auto file = [](const Task& task) { return task.path.filename().string(); };
-    const auto in_view = [](const Task& task) {
-        return fmt::format("view{}_{}", task.view, task.path.stem().string());
-    };
-    const auto take = [&](auto name_of) {
-        for (Task& task : tasks)
-            task.name = name_of(task);
-    };
-    if (unique(stem)) return take(stem);
-    if (unique(file)) return take(file);
-    if (unique(in_view)) return take(in_view);
-    throw drr::Error(drr::ErrorCode::usage,
-                     "two images have the same name: their results would overwrite each other; run "
-                     "them into different folders (-o)");
-}
-
-std::vector<Task> tasks_of(const DetectArguments& arguments) {
-    std::vector<Task> tasks;
-    const bool pairs = !arguments.view_images[0].empty() || !arguments.view_images[1].empty();
-    drr::require(pairs != !arguments.images.empty(),
-                 "give images, or those of both views by --view0 and --view1");
-    if (pairs) {
-        const std::array<std::vector<fs::path>, 2> images = {list_images(arguments.view_images[0]),
-                                                             list_images(arguments.view_images[1])};
-        drr::require(
-            images[0].size() == images[1].size(),
-            fmt::format("view 0 has {} images and view 1 has {}; a frame needs one of each",
-                        images[0].size(), images[1].size()));
-        for (std::size_t frame = 0; frame < images[0].size(); ++frame)
-            for (int view = 0; view < 2; ++view)
-                tasks.push_back({images[static_cast<std::size_t>(view)][frame],
-                                 static_cast<int>(frame),
-                                 view,
-                                 {}});
-    } else {
-        for (const fs::path& path : list_images(arguments.images))
-            tasks.push_back({path, static_cast<int>(tasks.size()), arguments.view, {}});
-    }
-    set_output_names(tasks);
-    return tasks;
-}
-
 /// Finds the beads of one image. What makes the file unreadable is part of the outcome.
-ImageOutcome detect_in(const Task& task, const stereo::BeadDetectorOptions& options,
+ImageOutcome detect_in(const ImageTask& task, const stereo::BeadDetectorOptions& options,
                        drr::Image<float>& pixels, std::optional<drr::Error>& error) {
     ImageOutcome outcome;
     outcome.image = task.path.filename().string();
@@ -197,8 +138,13 @@ void detect(const DetectArguments& arguments) {
         if (options.diameter_px == 0.0) options.diameter_px = known->bead_diameter_px;
     }
     options.validate();
-    const std::vector<Task> tasks = tasks_of(arguments);
+    drr::require(arguments.images.empty() !=
+                     (arguments.view_images[0].empty() && arguments.view_images[1].empty()),
+                 "give images, or those of both views by --view0 and --view1");
     const bool pairs = arguments.images.empty();
+    const std::vector<ImageTask> tasks =
+        pairs ? pair_tasks(arguments.view_images[0], arguments.view_images[1])
+              : image_tasks(arguments.images, arguments.view);
     const fs::path folder = arguments.folder;
     drr::make_folder(folder);
     const drr::ProgressSink progress = progress_bar();
