@@ -71,7 +71,7 @@ ValidationResult small_result() {
             }
             image.marker_of_bead.back() = -1;
             image.detection.candidates = 9;
-            image.detection.refused = 4;
+            image.detection.refused.resize(4);
             r.images.push_back(image);
         }
     for (int pose = 0; pose < 2; ++pose) {
