@@ -11,13 +11,19 @@
 #include <stereo/detect/grey_noise.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
 
 namespace stereo {
 namespace {
+
+/// Diameters that are looked for.
+struct SizeRange {
+    double smallest_px = 0.0;
+    double largest_px = 0.0;
+    bool unknown = false;  ///< all that are plausible, rather than those near the expected one
+};
 
 /// Grey values over black, as fit_beads() wants them.
 drr::Image<float> over_black(const drr::Image<float>& image, const BeadDetectorOptions& options) {
@@ -52,9 +58,9 @@ BeadShadow shadow_of(const FirstLook& look) {
     return {look.center_px, look.radius_px, -std::log(1.0 - contrast)};
 }
 
-/// Why a candidate is no bead as far as the first look can tell. `diameters_px` are the limits.
+/// Why a candidate is no bead as far as the first look can tell.
 std::optional<BeadRefusal> refusal_at_first(const FirstLook& look, const IrradiatedField& field,
-                                            const std::array<double, 2>& diameters_px,
+                                            const SizeRange& sizes,
                                             const BeadDetectorOptions& options) {
     const FirstLookOptions& limits = options.first_look;
     if (!field.contains(look.center_px.x(), look.center_px.y())) return BeadRefusal::outside;
@@ -64,10 +70,24 @@ std::optional<BeadRefusal> refusal_at_first(const FirstLook& look, const Irradia
         limits.uncertainty_leniency * options.max_center_sd_radii * look.radius_px)
         return BeadRefusal::uncertain;
     const double diameter = 2.0 * look.radius_px;
-    if (diameter * limits.size_leniency < diameters_px[0] ||
-        diameter > limits.size_leniency * diameters_px[1])
+    if (diameter * limits.size_leniency < sizes.smallest_px ||
+        diameter > limits.size_leniency * sizes.largest_px)
         return BeadRefusal::wrong_size;
     return std::nullopt;
+}
+
+SizeRange all_sizes(const drr::Image<float>& image, const SizeSearchOptions& size) {
+    const double largest = size.max_diameter_share * std::min(image.width(), image.height());
+    return {size.min_diameter_px, std::max(size.min_diameter_px, largest), true};
+}
+
+/// Radii of the scales that see a range of sizes.
+std::vector<double> scale_radii(const SizeRange& sizes, const BeadDetectorOptions& options) {
+    // The response is wide: about an expected size, scales half way to the limits, on a logarithmic
+    // axis, cover them.
+    const double inwards = sizes.unknown ? 1.0 : std::sqrt(options.diameter_factor);
+    return geometric_steps(0.5 * sizes.smallest_px * inwards, 0.5 * sizes.largest_px / inwards,
+                           options.search.scale_step);
 }
 
 /// What candidates are looked for in.
@@ -79,14 +99,14 @@ struct SearchImage {
 
 /// Candidates that may be beads as far as the first look can tell, strongest first; the others
 /// become those that `result` refuses.
-std::vector<BeadShadow> plausible_shadows(const SearchImage& in,
-                                          const std::array<double, 2>& diameters_px,
-                                          const std::vector<double>& radii_px,
+std::vector<BeadShadow> plausible_shadows(const SearchImage& in, const SizeRange& sizes,
                                           const BeadDetectorOptions& options,
                                           BeadDetectorResult& result) {
-    const ScaleSpace space = make_scale_space(in.image, radii_px, options.search);
+    const ScaleSpace space =
+        make_scale_space(in.image, scale_radii(sizes, options), options.search);
     const CandidateResult found = find_candidates(
-        space, in.field, {options.min_contrast, options.min_significance, options.search});
+        space, in.field,
+        {options.min_contrast, options.min_significance, sizes.unknown, options.search});
     result.candidates = found.extrema;
     result.refused.clear();
     for (const BeadCandidate& candidate : found.one_sided)
@@ -95,26 +115,13 @@ std::vector<BeadShadow> plausible_shadows(const SearchImage& in,
         result.refused.push_back({candidate.center_px, BeadRefusal::repeated});
     std::vector<BeadShadow> shadows;
     for (const FirstLook& look : look_at(space, found.candidates, in.noise, options.first_look)) {
-        const auto reason = refusal_at_first(look, in.field, diameters_px, options);
+        const auto reason = refusal_at_first(look, in.field, sizes, options);
         if (reason)
             result.refused.push_back({look.center_px, *reason});
         else
             shadows.push_back(shadow_of(look));
     }
     return shadows;
-}
-
-/// Radii of the scales for diameters between two limits.
-std::vector<double> radii_between(const std::array<double, 2>& diameters_px, double ends,
-                                  const BeadDetectorOptions& options) {
-    // The response is wide: the first and the last scale need not lie at the limits.
-    return geometric_steps(0.5 * diameters_px[0] * ends, 0.5 * diameters_px[1] / ends,
-                           options.search.scale_step);
-}
-
-std::array<double, 2> all_diameters(const drr::Image<float>& image, const SizeSearchOptions& size) {
-    const double largest = size.max_diameter_share * std::min(image.width(), image.height());
-    return {size.min_diameter_px, std::max(size.min_diameter_px, largest)};
 }
 
 }  // namespace
@@ -142,10 +149,8 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
     setting.fit.saturation = saturation_of(grey, options.saturated_share);
     const SearchImage search{field.whole() ? grey : extended, field, noise};
     if (options.diameter_px == 0.0) {
-        const std::array<double, 2> diameters = all_diameters(image, options.size);
         const std::optional<double> diameter = estimate_diameter(
-            setting, plausible_shadows(search, diameters, radii_between(diameters, 1.0, options),
-                                       options, result));
+            setting, plausible_shadows(search, all_sizes(image, options.size), options, result));
         if (!diameter) {
             result.summary = summary_of(result);
             return result;
@@ -153,12 +158,9 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
         setting.diameter_px = *diameter;
     }
     result.diameter_px = setting.diameter_px;
-    const std::array<double, 2> diameters = {setting.diameter_px / options.diameter_factor,
-                                             setting.diameter_px * options.diameter_factor};
-    std::vector<BeadShadow> starts = plausible_shadows(
-        search, diameters, radii_between(diameters, std::sqrt(options.diameter_factor), options),
-        options, result);
-
+    const SizeRange sizes{setting.diameter_px / options.diameter_factor,
+                          setting.diameter_px * options.diameter_factor};
+    std::vector<BeadShadow> starts = plausible_shadows(search, sizes, options, result);
     // A faint bead's radius at first look is uncertain: half way to the expected one is a better
     // start.
     for (BeadShadow& start : starts)

@@ -100,7 +100,6 @@ BeadCandidate candidate_at(const ContrastScale& scale, int column, int row) {
     BeadCandidate candidate;
     candidate.center_px = {scale.full_px(x), scale.full_px(y)};
     candidate.radius_px = scale.radius_px * scale.reduction;
-    candidate.response = value;
     return candidate;
 }
 
@@ -122,6 +121,7 @@ Peaks peaks_of(const ContrastScale& scale, const IrradiatedField& field,
             BeadCandidate candidate = candidate_at(scale, column, row);
             if (!field.contains(candidate.center_px.x(), candidate.center_px.y())) continue;
             candidate.contrast = spot_contrast(scale, column, row, options.search);
+            candidate.response = scale.response(column, row);
             const bool spot =
                 candidate.contrast >= options.search.least_seen_contrast * options.min_contrast;
             (spot ? peaks.spots : peaks.one_sided).push_back(candidate);
@@ -147,9 +147,14 @@ CandidateResult find_candidates(const ScaleSpace& space, const IrradiatedField& 
                                 peaks[k].one_sided.end());
     }
     result.extrema = static_cast<int>(spots.size() + result.one_sided.size());
+    const auto strength = [&](const BeadCandidate& spot) {
+        return options.far_apart_sizes
+                   ? spot.response / (1.0 - spot.response) * (1.0 - spot.contrast)
+                   : spot.response;
+    };
     std::stable_sort(
         spots.begin(), spots.end(),
-        [](const BeadCandidate& a, const BeadCandidate& b) { return a.response > b.response; });
+        [&](const BeadCandidate& a, const BeadCandidate& b) { return strength(a) > strength(b); });
     // The same spot peaks at each scale; beads side by side peak apart at the finer scales only.
     for (const BeadCandidate& spot : spots) {
         const bool seen = std::any_of(result.candidates.begin(), result.candidates.end(),

@@ -16,13 +16,17 @@ struct BeadCandidate {
     Eigen::Vector2d center_px = Eigen::Vector2d::Zero();
     double radius_px = 0.0;  ///< of the scale that responds most
     double contrast = 0.0;   ///< centre against ring, a lower estimate of the shadow's depth
-    double response = 0.0;
+    double response = 0.0;  ///< local contrast at the scale
     std::size_t scale = 0;  ///< index into ScaleSpace::scales
 };
 
 struct CandidateOptions {
     double min_contrast = 0.05;
     double min_significance = 5.0;
+    /// Of the scales at which a spot peaks the one of the largest response counts, or for sizes far
+    /// apart that of the largest difference of the Gaussians over the grey of the ring: the local
+    /// contrast of an opaque bead is largest at half its size.
+    bool far_apart_sizes = false;
     CandidateSearchOptions search;
 };
 
