@@ -16,8 +16,8 @@ struct BeadCandidate {
     Eigen::Vector2d center_px = Eigen::Vector2d::Zero();
     double radius_px = 0.0;  ///< of the scale that responds most
     double contrast = 0.0;   ///< centre against ring, a lower estimate of the shadow's depth
-    double response = 0.0;  ///< local contrast at the scale
-    std::size_t scale = 0;  ///< index into ScaleSpace::scales
+    double response = 0.0;   ///< local contrast at the scale
+    std::size_t scale = 0;   ///< index into ScaleSpace::scales
 };
 
 struct CandidateOptions {

@@ -84,8 +84,8 @@ struct SizeSearchOptions {
 
 /// How candidates are fitted.
 struct FitStrategyOptions {
-    /// So many of the strongest candidates are fitted with their blur free, for the image's: beads over
-    /// bone differ by a quarter in it, of whose spread the median of these has a quarter.
+    /// So many of the strongest candidates are fitted with their blur free, for the image's: beads
+    /// over bone differ by a quarter in it, of whose spread the median of these has a third.
     int beads_for_blur = 12;
     /// Blur before anything is known, in radii and at least in px: unsharp enough to start the fit
     /// from either side.
