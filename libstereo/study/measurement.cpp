@@ -17,10 +17,13 @@ LaboratoryKnowledge laboratory_knowledge(const ExperimentSpec& spec,
     double diameter_mm = 0.0;
     for (const auto& bead : spec.phantom.beads) {
         known.design.beads_mm.push_back(bead.center_mm);
+        known.design.radii_mm.push_back(0.5 * bead.diameter_mm);
         diameter_mm = std::max(diameter_mm, bead.diameter_mm);
     }
-    for (const auto& reference : spec.phantom.references)
+    for (const auto& reference : spec.phantom.references) {
         known.design.references_mm.push_back(reference.center_mm);
+        known.design.radii_mm.push_back(0.5 * reference.diameter_mm);
+    }
     for (const auto& view : drr::make_stereo_rig(nominal)) {
         const drr::CalibratedView calibrated = view.calibrated();
         known.nominal.push_back({calibrated.pinhole, calibrated.view_from_world.rotation,
@@ -41,20 +44,22 @@ BeadDetectorResult measure(const drr::Image<std::uint16_t>& image,
 }
 
 IdentifyResult identify_pose(std::span<ImageRecord> views, const LaboratoryKnowledge& known) {
-    std::vector<std::vector<Eigen::Vector2d>> blobs;
+    std::vector<ViewBlobs> blobs;
     for (const auto& image : views) {
         blobs.emplace_back();
-        for (const auto& bead : image.detection.beads)
-            blobs.back().push_back(bead.center_px);
+        for (const auto& bead : image.detection.beads) {
+            blobs.back().centers_px.push_back(bead.center_px);
+            blobs.back().radii_px.push_back(bead.radius_px);
+        }
     }
-    // The default gates, 6 and 12 px, suit beads of some 17 px; what they allow for scales alike.
+    // Shadows nearer to each other than this merge.
     IdentifyOptions options;
-    options.gate_px = 0.35 * known.bead_diameter_px;
     options.ambiguity_px = 0.7 * known.bead_diameter_px;
     IdentifyResult result = identify_markers(blobs, known.design, known.nominal, options);
     for (std::size_t v = 0; v < views.size(); ++v)
-        views[v].marker_of_bead = v < result.views.size() ? result.views[v].marker_of_blob
-                                                          : std::vector<int>(blobs[v].size(), -1);
+        views[v].marker_of_bead = v < result.views.size()
+                                      ? result.views[v].marker_of_blob
+                                      : std::vector<int>(blobs[v].centers_px.size(), -1);
     return result;
 }
 

@@ -26,7 +26,7 @@ MarkerConstellation lego_cube(bool with_references) {
 }
 
 struct Scene {
-    std::vector<std::vector<Eigen::Vector2d>> blobs;
+    std::vector<ViewBlobs> blobs;
     std::vector<std::vector<int>> truth;  // marker of each blob, -1 for a false one
     std::vector<NominalView> nominal;
 };
@@ -69,7 +69,7 @@ Scene make_scene(const MarkerConstellation& c, std::uint64_t seed, const SceneOp
         scene.blobs.emplace_back();
         scene.truth.emplace_back();
         for (const auto& [pixel, marker] : found) {
-            scene.blobs.back().push_back(pixel);
+            scene.blobs.back().centers_px.push_back(pixel);
             scene.truth.back().push_back(marker);
         }
         const CalibratedView view = told_rig[v].calibrated();
@@ -116,6 +116,22 @@ BOOST_AUTO_TEST_CASE(symmetries_of_known_bodies) {
                            .norm() < 1e-9);
 }
 
+BOOST_AUTO_TEST_CASE(a_lattice_shifted_by_a_step_is_a_near_symmetry) {
+    // 24 rotations, each alone and with a shift by (1,0,0), (1,1,0) or (2,0,0) and their like: 6 +
+    // 12
+    // + 6 of them keep half of the beads or more.
+    BOOST_TEST(near_symmetries(lego_cube(false).beads_mm).size() == 24 * 25);
+}
+
+BOOST_AUTO_TEST_CASE(fewer_than_six_beads_get_a_clear_answer) {
+    MarkerConstellation five;
+    five.beads_mm = {{0, 0, 0}, {20, 0, 0}, {0, 30, 0}, {0, 0, 40}, {50, 10, 20}};
+    const Scene scene = make_scene(five, 1, {});
+    const IdentifyResult result = identify_markers(scene.blobs, five, scene.nominal);
+    BOOST_TEST(!result.ok);
+    BOOST_TEST(result.summary == "the phantom has 5 beads, 6 are needed");
+}
+
 // 10 random orientations each: none wrong, and at least nine in ten certain (lattice planes seen
 // edge-on hide too many beads behind each other).
 BOOST_AUTO_TEST_CASE(beads_of_a_regular_lattice_are_named) {
@@ -146,6 +162,7 @@ BOOST_AUTO_TEST_CASE(a_lattice_without_references_is_called_ambiguous) {
     const IdentifyResult result = identify_markers(scene.blobs, cube, scene.nominal);
     BOOST_TEST(!result.ok);
     BOOST_TEST(result.ambiguous);
+    BOOST_TEST(result.rivals.size() == 24);
     BOOST_TEST(count(scene, result).named == 0);
 }
 
@@ -167,13 +184,13 @@ BOOST_AUTO_TEST_CASE(missing_beads_and_false_detections_are_survived) {
 BOOST_AUTO_TEST_CASE(too_little_to_see_is_said) {
     const auto cube = lego_cube(true);
     Scene scene = make_scene(cube, 1, {});
-    scene.blobs[1].resize(4);
+    scene.blobs[1].centers_px.resize(4);
     BOOST_TEST(!identify_markers(scene.blobs, cube, scene.nominal).ok);
     Rng rng({.seed = 1});
     for (auto& view : scene.blobs) {
-        view.clear();
+        view.centers_px.clear();
         for (int i = 0; i < 64; ++i)
-            view.emplace_back(rng.uniform(0, 1023), rng.uniform(0, 1023));
+            view.centers_px.emplace_back(rng.uniform(0, 1023), rng.uniform(0, 1023));
     }
     BOOST_TEST(!identify_markers(scene.blobs, cube, scene.nominal).ok);
     BOOST_CHECK_THROW((void)identify_markers(std::span(scene.blobs).first(1), cube, scene.nominal),

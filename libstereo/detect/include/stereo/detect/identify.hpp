@@ -3,6 +3,7 @@
 #include <drr/geometry/pinhole.hpp>
 #include <stereo/detect/constellation.hpp>
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,23 +18,48 @@ struct NominalView {
     int height_px = 0;
 };
 
-struct IdentifyOptions {
-    /// A marker is found where a blob lies within this distance of its prediction. Has to cover
-    /// what wrong nominal values do to a fitted pose: 5 % of the focal length leave 1 to 2 px.
-    double gate_px = 6.0;
-    /// Blobs with two predicted markers within this distance are left without a name.
-    double ambiguity_px = 12.0;
-    /// How far the views' relative rotation may be from its nominal value (5 % of 90 degrees, and a
-    /// degree for the pose fits).
-    double max_rotation_error_rad = 0.1;
-    /// Fraction of the markers inside the image that must be found.
-    double min_found_fraction = 0.5;
-    /// An identity is certain when its best rival explains at least this many blobs less, summed
-    /// over the views.
-    int min_margin = 2;
-    /// Orientations tried; 30,000 lie about 6 degrees apart.
-    int orientations = 30000;
+/// The round shadows found in one image.
+struct ViewBlobs {
+    std::vector<Eigen::Vector2d> centers_px;
+    /// One for each centre; empty where sizes were not measured. Used when the constellation has
+    /// radii too: to tell markers of different sizes apart, and to bound the magnification.
+    std::vector<double> radii_px;
+};
 
+struct IdentifyOptions {
+    /// How far the nominal source-detector distances and the angle between the views may be off.
+    double max_nominal_error = 0.1;
+    /// Standard deviation, along each axis, of where a bead really is; an upper limit, for the
+    /// scatter found in an image replaces it where it is smaller. References keep it.
+    double as_built_sd_mm = 0.3;
+    /// Standard deviation of a blob's centre along one axis: blobs that touch are off by that much.
+    double blob_sd_px = 0.5;
+    /// Standard deviation of the logarithm of a measured radius.
+    double radius_log_sd = 0.1;
+    /// A blob is a marker's when it lies within this many standard deviations of its prediction:
+    /// 3.7 keep 99.9 % of a normal scatter in two dimensions.
+    double gate_sd = 3.7;
+    /// Probability that a marker inside the image is detected.
+    double detection_rate = 0.7;
+    /// Blobs with two predicted markers within this distance are left without a name: their shadows
+    /// merge. About 0.7 of a bead's diameter.
+    double ambiguity_px = 12.0;
+    /// Beads that must be found in each view. Six points determine a view (11 parameters).
+    int min_beads = 6;
+    /// An answer is certain when the probability that it is wrong is below this, all rivals taken
+    /// together.
+    double max_error_probability = 1e-4;
+    /// The phantom counts as found when fewer poses than this are expected to fit as well where
+    /// blobs lie at random. Those that do fit here are among the rivals; this is for images that do
+    /// not show the phantom.
+    double max_chance_poses = 0.01;
+    /// The phantom's diameter in the image, at most, in diagonals of the image.
+    double max_size_diagonals = 2.0;
+    /// Work for one view, in pairs of a triple of blobs with a triple of beads: an image without
+    /// the phantom is given up after that many. 4 million take about a second.
+    std::size_t max_hypotheses = 4'000'000;
+
+    /// Throws drr::Error(usage).
     void validate() const;
 };
 
@@ -41,29 +67,56 @@ struct IdentifyOptions {
 struct ViewIdentity {
     /// One per blob: index into MarkerConstellation::all_mm(), or -1.
     std::vector<int> marker_of_blob;
-    drr::Rigid3 view_from_phantom;  ///< for the nominal intrinsics
+    drr::Rigid3 view_from_phantom;  ///< for the intrinsics that were fitted along
+    double focal_scale = 1.0;       ///< fitted over nominal focal length
     int beads_found = 0;
     int references_found = 0;
-    double rms_px = 0.0;  ///< of the found beads under the nominal intrinsics
+    double rms_px = 0.0;  ///< residuals' length of the found beads
+};
+
+/// Another way to name the blobs of a pose.
+struct RivalIdentity {
+    std::vector<ViewIdentity> views;
+    double probability = 0.0;
 };
 
 struct IdentifyResult {
+    /// The best naming. Nothing is named (all -1) unless `ok`.
     std::vector<ViewIdentity> views;
-    bool ok = false;         ///< found, and certain
-    bool ambiguous = false;  ///< found, but another orientation explains the images as well
-    std::string summary;     ///< one line
+    bool ok = false;         ///< certain
+    bool ambiguous = false;  ///< the phantom was found, but `rivals` explain the images as well
+    /// That the best naming is right, given that one of those compared is.
+    double probability = 0.0;
+    /// log10 of how many poses are expected to fit as well where blobs lie at random.
+    double log10_chance = 0.0;
+    /// If ambiguous: all namings that are not excluded, by falling probability, the best first.
+    std::vector<RivalIdentity> rivals;
+    std::string summary;  ///< one line
 };
 
-/// Names the blobs seen in all views of one pose, without anybody's help and from nominal values
-/// only. In each view the pose is searched over all orientations (super-Fibonacci spirals, Alexa,
-/// CVPR 2022) by how well scaled perspective predictions fall on blobs, and refined by closest
-/// points and fit_pose(). Orientations that the beads' own symmetry makes equal are told apart by
-/// the references and by how the views stand to each other; what remains undecided is reported as
-/// ambiguous and left unnamed. `blobs_px` has the blobs' centres for each view. Throws
-/// drr::Error(usage) when the counts of views differ.
-[[nodiscard]] IdentifyResult identify_markers(
-    std::span<const std::vector<Eigen::Vector2d>> blobs_px,
-    const MarkerConstellation& constellation, std::span<const NominalView> nominal,
-    const IdentifyOptions& options = {});
+/// Names the blobs seen in one or more views of a phantom, without anybody's help and from nominal
+/// values only; for any layout of beads that do not lie on one line.
+///
+/// In each view, poses are proposed by triples of blobs and beads, refined together with the focal
+/// length, and completed by the layout's near symmetries (docs/identification.md). Over the views
+/// those go together whose rotations differ as the nominal ones do. The answer is certain,
+/// ambiguous (with the rivals), or that the phantom was not found; a phantom with fewer than
+/// options.min_beads beads, or a view with fewer of them found, never gets a certain one. The same
+/// input gives the same result, bit by bit. Throws drr::Error(usage) when counts differ.
+[[nodiscard]] IdentifyResult identify_markers(std::span<const ViewBlobs> blobs,
+                                              const MarkerConstellation& constellation,
+                                              std::span<const NominalView> nominal,
+                                              const IdentifyOptions& options = {});
+
+/// Names the blobs of several poses of one phantom before the same views, none of which moved:
+/// `blobs` holds the views of the first pose, then those of the second, and so on. All poses
+/// together tell how the views stand to each other, and how far the focal lengths are off, more
+/// precisely than the nominal values do; that decides poses that are ambiguous alone. What stays
+/// ambiguous: a layout that a rotation carries onto itself, without references. One result for each
+/// pose.
+[[nodiscard]] std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
+                                                         const MarkerConstellation& constellation,
+                                                         std::span<const NominalView> nominal,
+                                                         const IdentifyOptions& options = {});
 
 }  // namespace stereo

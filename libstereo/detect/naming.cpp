@@ -1,0 +1,259 @@
+#include "naming.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace stereo {
+namespace {
+
+struct Prediction {
+    Eigen::Vector2d pixel = Eigen::Vector2d::Constant(std::numeric_limits<double>::infinity());
+    double px_per_mm = 0.0;
+    double sd_px = 1.0;
+    bool visible = false;
+};
+
+std::vector<Prediction> predict(const ViewProblem& view, const ViewPose& pose, std::size_t count,
+                                double as_built_sd_mm) {
+    const drr::Pinhole pinhole = scaled(view.nominal.pinhole, pose.log_focal);
+    const Eigen::Matrix3d rotation = pose.view_from_phantom.matrix();
+    std::vector<Prediction> predictions(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const Eigen::Vector3d p =
+            rotation * view.markers_mm[i] + pose.view_from_phantom.translation_mm;
+        if (p.z() <= 0.0) continue;
+        Prediction& prediction = predictions[i];
+        prediction.pixel = pinhole.project(p);
+        prediction.px_per_mm = pinhole.fx_px / p.z();
+        const bool is_bead = i < view.bead_count();
+        prediction.sd_px = std::hypot(
+            (is_bead ? as_built_sd_mm : view.options.as_built_sd_mm) * prediction.px_per_mm,
+            view.options.blob_sd_px);
+        prediction.visible = view.map.contains(prediction.pixel);
+    }
+    return predictions;
+}
+
+struct Pair {
+    int marker = -1;
+    double normalized2 = 0.0;  // squared residual in standard deviations
+};
+
+// Each marker asks for the nearest blob within its gate; a blob goes to the marker that it fits
+// best. Beads come first: a blob that one of them explains is no evidence of a reference.
+std::vector<Pair> pair_up(const ViewProblem& view, const std::vector<Prediction>& predictions,
+                          double gate_sd, double min_gate_px) {
+    std::vector<Pair> pairs(view.map.size());
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        const auto& prediction = predictions[i];
+        if (!prediction.visible) continue;
+        const int blob =
+            view.map.nearest(prediction.pixel, std::max(gate_sd * prediction.sd_px, min_gate_px));
+        if (blob < 0) continue;
+        Pair& pair = pairs[static_cast<std::size_t>(blob)];
+        const double normalized2 =
+            (view.map.centers_px()[static_cast<std::size_t>(blob)] - prediction.pixel)
+                .squaredNorm() /
+            (prediction.sd_px * prediction.sd_px);
+        const bool taken_by_bead = pair.marker >= 0 && i >= view.bead_count() &&
+                                   static_cast<std::size_t>(pair.marker) < view.bead_count();
+        if (taken_by_bead || (pair.marker >= 0 && pair.normalized2 <= normalized2)) continue;
+        pair = {static_cast<int>(i), normalized2};
+    }
+    return pairs;
+}
+
+std::vector<MarkerSight> sights_of(const ViewProblem& view, const std::vector<Pair>& pairs,
+                                   const std::vector<Prediction>& predictions) {
+    std::vector<MarkerSight> sights;
+    for (std::size_t blob = 0; blob < pairs.size(); ++blob) {
+        if (pairs[blob].marker < 0) continue;
+        const auto marker = static_cast<std::size_t>(pairs[blob].marker);
+        sights.push_back(
+            {view.markers_mm[marker], view.map.centers_px()[blob], predictions[marker].sd_px});
+    }
+    return sights;
+}
+
+// Log-likelihood ratio of a blob's radius, marker against clutter, whose radii spread evenly over
+// what a detector lets pass. One in ten measured radii counts as spoilt (overlaps, edges).
+double radius_evidence(const ViewProblem& view, std::size_t blob, std::size_t marker,
+                       double px_per_mm) {
+    if (view.constellation.radii_mm.empty() || !(view.map.radius_px(blob) > 0.0)) return 0.0;
+    constexpr double spoilt = 0.1;
+    constexpr double clutter_log_range = 1.0;  // a factor of 1.6 to either side
+    const double sd = view.options.radius_log_sd;
+    const double off =
+        std::log(view.map.radius_px(blob) / (view.constellation.radii_mm[marker] * px_per_mm)) / sd;
+    const double density = std::exp(-0.5 * off * off) / (sd * std::sqrt(2.0 * std::numbers::pi));
+    return std::log((1.0 - spoilt) * density * clutter_log_range + spoilt);
+}
+
+// The scatter of the beads as the image shows it, with the option's as a prior worth this many
+// observed coordinates (scaled inverse chi-squared).
+double found_scatter_mm(const ViewProblem& view, const std::vector<Pair>& pairs,
+                        const std::vector<Prediction>& predictions) {
+    constexpr double prior_weight = 4.0;
+    constexpr double parameters = 7.0;
+    const double limit = view.options.as_built_sd_mm;
+    double sum = prior_weight * limit * limit;
+    double weight = prior_weight - parameters;
+    for (std::size_t blob = 0; blob < pairs.size(); ++blob) {
+        if (pairs[blob].marker < 0 ||
+            static_cast<std::size_t>(pairs[blob].marker) >= view.bead_count())
+            continue;
+        const auto& prediction = predictions[static_cast<std::size_t>(pairs[blob].marker)];
+        sum += (view.map.centers_px()[blob] - prediction.pixel).squaredNorm() /
+               (prediction.px_per_mm * prediction.px_per_mm);
+        weight += 2.0;
+    }
+    return weight > 0.0 ? std::min(limit, std::sqrt(sum / weight)) : limit;
+}
+
+// log of the probability of k or more successes in n.
+double log_binomial_tail(int n, int k, double p) {
+    if (k <= 0) return 0.0;
+    double largest = -std::numeric_limits<double>::infinity();
+    std::vector<double> terms;
+    for (int i = k; i <= n; ++i) {
+        terms.push_back(std::lgamma(n + 1.0) - std::lgamma(i + 1.0) - std::lgamma(n - i + 1.0) +
+                        i * std::log(p) + (n - i) * std::log1p(-p));
+        largest = std::max(largest, terms.back());
+    }
+    double sum = 0.0;
+    for (const double term : terms)
+        sum += std::exp(term - largest);
+    return std::min(0.0, largest + std::log(sum));
+}
+
+}  // namespace
+
+std::optional<ViewPose> refine_pose(const ViewProblem& view, const ViewPose& start,
+                                    double start_gate_px) {
+    constexpr std::size_t min_pairs = 4;
+    constexpr int max_rounds = 8;
+    ViewPose pose = start;
+    double gate_px = start_gate_px;
+    std::vector<Pair> before;
+    for (int round = 0; round < max_rounds; ++round) {
+        const auto predictions =
+            predict(view, pose, view.bead_count(), view.options.as_built_sd_mm);
+        const auto pairs = pair_up(view, predictions, view.options.gate_sd, gate_px);
+        const auto sights = sights_of(view, pairs, predictions);
+        if (sights.size() < min_pairs) return std::nullopt;
+        const bool settled =
+            std::equal(pairs.begin(), pairs.end(), before.begin(), before.end(),
+                       [](const Pair& a, const Pair& b) { return a.marker == b.marker; });
+        if (settled && gate_px == 0.0) break;
+        constexpr int few_iterations = 4;  // the pairs change anyway
+        pose = fit_pose_and_focal(sights, view.nominal.pinhole, pose, view.log_focal_sd(),
+                                  few_iterations)
+                   .pose;
+        before = pairs;
+        // Down to the gate of the standard deviations in three rounds.
+        gate_px = round < 2 ? 0.6 * gate_px : 0.0;
+    }
+    return pose;
+}
+
+Naming name_blobs(const ViewProblem& view, const ViewPose& start, double as_built_sd_mm) {
+    const auto& options = view.options;
+    const std::size_t count = view.markers_mm.size();
+    Naming naming;
+    naming.fit.pose = start;
+    constexpr int rounds = 2;
+    for (int round = 0; round < rounds; ++round) {
+        const auto predictions = predict(view, naming.fit.pose, count, as_built_sd_mm);
+        const auto sights =
+            sights_of(view, pair_up(view, predictions, options.gate_sd, 0.0), predictions);
+        if (sights.size() < 4) break;
+        constexpr int iterations = 10;
+        naming.fit = fit_pose_and_focal(sights, view.nominal.pinhole, naming.fit.pose,
+                                        view.log_focal_sd(), iterations);
+    }
+    const auto predictions = predict(view, naming.fit.pose, count, as_built_sd_mm);
+    const auto pairs = pair_up(view, predictions, options.gate_sd, 0.0);
+    naming.as_built_sd_mm = found_scatter_mm(view, pairs, predictions);
+    naming.marker_of_blob.assign(pairs.size(), -1);
+    naming.doubtful.assign(pairs.size(), false);
+    std::vector<bool> accounted(count, false);  // found, or hidden by one that was
+    double sum = -0.5 * std::pow(naming.fit.pose.log_focal / view.log_focal_sd(), 2);
+    for (std::size_t blob = 0; blob < pairs.size(); ++blob) {
+        if (pairs[blob].marker < 0) continue;
+        const auto marker = static_cast<std::size_t>(pairs[blob].marker);
+        naming.marker_of_blob[blob] = pairs[blob].marker;
+        const Eigen::Vector2d& center = view.map.centers_px()[blob];
+        const double sd_px = predictions[marker].sd_px;
+        sum += std::log(options.detection_rate / (2.0 * std::numbers::pi * sd_px * sd_px)) -
+               0.5 * pairs[blob].normalized2 +
+               radius_evidence(view, blob, marker, predictions[marker].px_per_mm);
+        if (marker < view.bead_count()) {
+            ++naming.beads_found;
+            naming.squares_px2 += (center - predictions[marker].pixel).squaredNorm();
+        } else {
+            ++naming.references_found;
+        }
+        for (std::size_t other = 0; other < count; ++other) {
+            const double near_px =
+                std::max(options.ambiguity_px, options.gate_sd * predictions[other].sd_px);
+            if ((predictions[other].pixel - center).norm() > near_px) continue;
+            accounted[other] = true;
+            if (other != marker) naming.doubtful[blob] = true;
+        }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i < view.bead_count() && predictions[i].visible) {
+            ++naming.beads_visible;
+            if (accounted[i]) ++naming.beads_accounted;
+        }
+        if (predictions[i].visible && !accounted[i]) sum += std::log1p(-options.detection_rate);
+    }
+    naming.log_likelihood_but_clutter = sum;
+    return naming;
+}
+
+double plausibility(const ViewProblem& view, const Naming& naming) {
+    // No more found of n at a rate p is no fewer missed at a rate 1 - p.
+    return std::exp(log_binomial_tail(naming.beads_visible,
+                                      naming.beads_visible - naming.beads_accounted,
+                                      1.0 - view.options.detection_rate));
+}
+
+double log10_chance(const ViewProblem& view, const Naming& naming) {
+    // The local density of blobs, from the distance to the fifth nearest; the whole image's at
+    // least.
+    constexpr std::size_t neighbours = 5;
+    const auto& centers = view.map.centers_px();
+    const auto blobs = static_cast<double>(centers.size());
+    const auto beads = static_cast<double>(view.bead_count());
+    if (centers.size() <= neighbours || naming.beads_found < 4) return 0.0;
+    const double sd_px_per_mm =
+        scaled(view.nominal.pinhole, naming.fit.pose.log_focal).fx_px /
+        (naming.fit.pose.view_from_phantom * centroid_of(view.constellation.beads_mm)).z();
+    const double gate_px = view.options.gate_sd * std::hypot(naming.as_built_sd_mm * sd_px_per_mm,
+                                                             view.options.blob_sd_px);
+    double density = 0.0;
+    int counted = 0;
+    for (std::size_t i = 0; i < centers.size(); ++i) {
+        if (naming.marker_of_blob[i] < 0) continue;
+        std::vector<double> distances2;
+        for (const auto& other : centers)
+            distances2.push_back((other - centers[i]).squaredNorm());
+        std::nth_element(distances2.begin(), distances2.begin() + neighbours, distances2.end());
+        density += std::max(neighbours / (std::numbers::pi * distances2[neighbours]),
+                            blobs / view.map.area_px2());
+        ++counted;
+    }
+    density /= std::max(counted, 1);
+    const double p = std::min(0.5, density * std::numbers::pi * gate_px * gate_px);
+    // Each pose comes from all triples of the blobs that it names.
+    const auto triples = [](double n) { return n * (n - 1.0) * (n - 2.0) / 6.0; };
+    const double log_poses = std::log(triples(blobs) / triples(naming.beads_found)) +
+                             std::log(6.0 * triples(beads)) + std::log(2.0);
+    const double log_tail = log_binomial_tail(
+        std::max(naming.beads_visible, naming.beads_found) - 3, naming.beads_found - 3, p);
+    return (log_poses + log_tail) / std::numbers::ln10;
+}
+
+}  // namespace stereo

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <drr/geometry/pinhole.hpp>
+
+#include <span>
+
+namespace stereo {
+
+/// Where a phantom is in a view, and how far the view's nominal focal length is off.
+struct ViewPose {
+    drr::Rigid3 view_from_phantom;
+    double log_focal = 0.0;  ///< logarithm of true over nominal focal length
+};
+
+[[nodiscard]] drr::Pinhole scaled(const drr::Pinhole& nominal, double log_focal);
+
+/// A marker in the phantom and where it was seen.
+struct MarkerSight {
+    Eigen::Vector3d point_mm;
+    Eigen::Vector2d pixel;
+    double sd_px = 1.0;  ///< along each axis
+};
+
+struct ViewPoseFit {
+    ViewPose pose;
+    /// Of the rotation vector by which the orientation may be off, in the view frame, rad^2.
+    Eigen::Matrix3d rotation_covariance = Eigen::Matrix3d::Zero();
+};
+
+/// The most probable pose and focal length for given sights and a normal prior of `log_focal_sd`
+/// about the nominal focal length: Levenberg-Marquardt on seven parameters from `initial`. The
+/// prior decides where depth and focal length cannot be told apart (flat or small phantoms).
+[[nodiscard]] ViewPoseFit fit_pose_and_focal(std::span<const MarkerSight> sights,
+                                             const drr::Pinhole& nominal, const ViewPose& initial,
+                                             double log_focal_sd, int max_iterations);
+
+}  // namespace stereo

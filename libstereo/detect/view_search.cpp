@@ -1,0 +1,231 @@
+#include "view_search.hpp"
+
+#include "triple_search.hpp"
+
+#include <drr/core/rng.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace stereo {
+namespace {
+
+constexpr std::size_t proposals_per_triple = 8;
+constexpr std::size_t max_namings = 64;  // of one view that are compared
+
+// The search ends when poses unrelated to the one found are expected to fit as well this much more
+// rarely than errors are allowed; what is related to it, the near symmetries give.
+constexpr double search_ends_below_errors = 0.01;
+
+// And when it leaves no more beads unexplained than one right pose in a hundred does.
+constexpr double plausible = 0.01;
+
+// Triples of blobs in random order: all of them if they are few, else as many as drawn.
+class BlobTriples {
+  public:
+    explicit BlobTriples(const std::vector<Eigen::Vector2d>& blobs)
+        : blobs_(blobs), rng_({.seed = 3, .purpose = drr::RngPurpose::procedure}) {
+        constexpr std::size_t few = 24;
+        if (blobs_.size() > few) return;
+        const int n = static_cast<int>(blobs_.size());
+        for (int a = 0; a < n; ++a)
+            for (int b = 0; b < a; ++b)
+                for (int c = 0; c < b; ++c)
+                    all_.push_back({a, b, c});
+        for (std::size_t i = all_.size(); i > 1; --i)
+            std::swap(all_[i - 1], all_[draw(i)]);
+    }
+
+    // False when there are no more.
+    bool next(std::array<int, 3>& triple) {
+        if (!all_.empty()) {
+            if (used_ == all_.size()) return false;
+            triple = all_[used_++];
+            return true;
+        }
+        // Wide triangles give better poses: the widest of a few.
+        constexpr int tries = 3;
+        double widest = -1.0;
+        for (int i = 0; i < tries; ++i) {
+            const auto a = draw(blobs_.size());
+            const auto b = draw(blobs_.size());
+            const auto c = draw(blobs_.size());
+            const Eigen::Vector2d ab = blobs_[b] - blobs_[a];
+            const Eigen::Vector2d ac = blobs_[c] - blobs_[a];
+            const double area = std::abs(ab.x() * ac.y() - ab.y() * ac.x());
+            if (area <= widest) continue;
+            widest = area;
+            triple = {static_cast<int>(a), static_cast<int>(b), static_cast<int>(c)};
+        }
+        return true;
+    }
+
+  private:
+    std::size_t draw(std::size_t count) {
+        return static_cast<std::size_t>(rng_.uniform() * static_cast<double>(count));
+    }
+
+    const std::vector<Eigen::Vector2d>& blobs_;
+    drr::Rng rng_;
+    std::vector<std::array<int, 3>> all_;
+    std::size_t used_ = 0;
+};
+
+// Of the poses that the layout's symmetries make equal, the one turned least.
+ViewPose canonical(ViewPose pose, const PreparedLayout& layout) {
+    const Eigen::Quaterniond rotation = pose.view_from_phantom.rotation;
+    const Eigen::Vector3d centroid = centroid_of(layout.constellation.beads_mm);
+    const Eigen::Vector3d fixed = pose.view_from_phantom * centroid;
+    double least = -1.0;
+    for (const auto& symmetry : layout.symmetries) {
+        const Eigen::Quaterniond turned = rotation * symmetry.rotation;
+        if (std::abs(turned.w()) <= least) continue;
+        least = std::abs(turned.w());
+        pose.view_from_phantom.rotation = turned.normalized();
+    }
+    pose.view_from_phantom.translation_mm = fixed - pose.view_from_phantom.rotation * centroid;
+    return pose;
+}
+
+bool same_names(const Naming& a, const Naming& b) {
+    return a.marker_of_blob == b.marker_of_blob;
+}
+
+class Pool {
+  public:
+    explicit Pool(double clutter_per_px2) : clutter_(clutter_per_px2) {}
+
+    void add(Naming naming) {
+        for (const auto& known : namings_)
+            if (same_names(known, naming)) return;
+        namings_.push_back(std::move(naming));
+        std::stable_sort(namings_.begin(), namings_.end(), [&](const Naming& a, const Naming& b) {
+            return a.log_likelihood(clutter_) > b.log_likelihood(clutter_);
+        });
+        if (namings_.size() > max_namings) namings_.pop_back();
+    }
+
+    // Whether a naming of the pool gives the three blobs these names already.
+    [[nodiscard]] bool knows(const std::array<int, 3>& blobs,
+                             const std::array<int, 3>& beads) const {
+        return std::any_of(namings_.begin(), namings_.end(), [&](const Naming& naming) {
+            for (std::size_t i = 0; i < 3; ++i)
+                if (naming.marker_of_blob[static_cast<std::size_t>(blobs[i])] != beads[i])
+                    return false;
+            return true;
+        });
+    }
+
+    [[nodiscard]] std::vector<Naming>& namings() { return namings_; }
+
+  private:
+    double clutter_;
+    std::vector<Naming> namings_;
+};
+
+// About the log-likelihood of a naming, without its residuals: to tell cheaply what cannot compete.
+double rough_log_likelihood(const ViewProblem& view, const ViewPose& pose, double clutter_per_px2) {
+    const drr::Pinhole pinhole = scaled(view.nominal.pinhole, pose.log_focal);
+    const Eigen::Matrix3d rotation = pose.view_from_phantom.matrix();
+    double sum = 0.0;
+    for (const auto& marker : view.markers_mm) {
+        const Eigen::Vector3d p = rotation * marker + pose.view_from_phantom.translation_mm;
+        if (p.z() <= 0.0) continue;
+        const Eigen::Vector2d pixel = pinhole.project(p);
+        if (!view.map.contains(pixel)) continue;
+        const double sd_px = std::hypot(view.options.as_built_sd_mm * pinhole.fx_px / p.z(),
+                                        view.options.blob_sd_px);
+        sum += view.map.nearest(pixel, view.options.gate_sd * sd_px) >= 0
+                   ? std::log(view.options.detection_rate /
+                              (2.0 * std::numbers::pi * sd_px * sd_px * clutter_per_px2))
+                   : std::log1p(-view.options.detection_rate);
+    }
+    return sum;
+}
+
+// The namings of the pool that lead, carried over by all near symmetries of the layout.
+void add_rivals(const ViewProblem& view, const PreparedLayout& layout, double clutter_per_px2,
+                Pool& pool) {
+    // A pose may be a rival's; each of the first few gives the right one if it is related to it.
+    constexpr std::size_t leaders = 4;
+    const std::vector<Naming> start(
+        pool.namings().begin(),
+        pool.namings().begin() + static_cast<long>(std::min(leaders, pool.namings().size())));
+    struct Rival {
+        ViewPose pose;
+        double rough;
+    };
+    std::vector<Rival> rivals;
+    double best = -std::numeric_limits<double>::infinity();
+    for (const auto& naming : start)
+        for (const auto& motion : layout.near_symmetries) {
+            const ViewPose pose{naming.fit.pose.view_from_phantom * motion,
+                                naming.fit.pose.log_focal};
+            const double rough = rough_log_likelihood(view, pose, clutter_per_px2);
+            best = std::max(best, rough);
+            rivals.push_back({pose, rough});
+        }
+    // The rough value knows neither residuals nor beads that hide each other.
+    constexpr double roughness_nats = 15.0;
+    for (const auto& rival : rivals)
+        if (rival.rough > best - irrelevant_nats - roughness_nats)
+            pool.add(name_blobs(view, rival.pose, view.options.as_built_sd_mm));
+}
+
+}  // namespace
+
+PreparedLayout::PreparedLayout(const MarkerConstellation& c)
+    : constellation(c),
+      markers_mm(c.all_mm()),
+      symmetries(bead_symmetries(c.beads_mm)),
+      near_symmetries(stereo::near_symmetries(c.beads_mm)) {
+    for (int bead = 0; bead < static_cast<int>(c.beads_mm.size()); ++bead)
+        if (std::none_of(symmetries.begin(), symmetries.end(), [&](const BeadSymmetry& s) {
+                return s.image_of_bead[static_cast<std::size_t>(bead)] < bead;
+            }))
+            orbit_beads.push_back(bead);
+}
+
+ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
+    const TripleSearch search(view.constellation, layout.orbit_beads, view.map, view.nominal,
+                              view.options);
+    const auto blobs = static_cast<double>(view.map.size());
+    double clutter = blobs / view.map.area_px2();
+    Pool pool(clutter);
+    BlobTriples triples(view.map.centers_px());
+    std::array<int, 3> triple{};
+    std::size_t hypotheses = 0;
+    const double enough = std::log10(search_ends_below_errors * view.options.max_error_probability);
+    bool done = false;
+    while (!done && hypotheses < view.options.max_hypotheses && triples.next(triple)) {
+        if (triple[0] == triple[1] || triple[0] == triple[2] || triple[1] == triple[2]) continue;
+        hypotheses += search.triples_of_beads();
+        for (const auto& proposal : search.poses_through(triple, proposals_per_triple)) {
+            if (pool.knows(triple, proposal.beads)) continue;
+            const auto refined =
+                refine_pose(view, {proposal.view_from_phantom, 0.0}, 1.5 * search.hit_radius_px());
+            if (!refined) continue;
+            Naming naming =
+                name_blobs(view, canonical(*refined, layout), view.options.as_built_sd_mm);
+            done = done ||
+                   (log10_chance(view, naming) < enough && plausibility(view, naming) > plausible);
+            pool.add(std::move(naming));
+        }
+    }
+    ViewSearch result;
+    if (pool.namings().empty()) return result;
+    add_rivals(view, layout, clutter, pool);
+
+    // Once more with the scatter and the clutter that the best leaves.
+    const double scatter_mm = pool.namings()[0].as_built_sd_mm;
+    clutter = (blobs - pool.namings()[0].markers_found() + 1.0) / view.map.area_px2();
+    Pool last(clutter);
+    for (const auto& naming : pool.namings())
+        last.add(name_blobs(view, naming.fit.pose, scatter_mm));
+    result.namings = std::move(last.namings());
+    result.clutter_per_px2 = clutter;
+    return result;
+}
+
+}  // namespace stereo

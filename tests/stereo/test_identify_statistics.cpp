@@ -1,0 +1,96 @@
+#include "identify_cases.hpp"
+#include "test.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <ctime>
+#include <numbers>
+
+using namespace test;
+
+// Built twice: 1,000 random cases of each phantom (slow), and a few of them (property).
+// STEREODRR_IDENTIFY_CASES in the environment sets another number.
+
+namespace {
+
+int case_count() {
+    const char* text = std::getenv("STEREODRR_IDENTIFY_CASES");
+    return text != nullptr ? std::atoi(text) : IDENTIFY_CASES;
+}
+
+// Prints one line a number of views, and requires what identification promises.
+void report(const IdentifyPhantom& phantom, CaseSettings settings = {}) {
+    for (const int views : {1, 2}) {
+        settings.views = views;
+        std::array<int, 5> count{};
+        int stand_ins = 0;
+        double seconds = 0.0;
+        const int cases = case_count();
+        for (int seed = 0; seed < cases; ++seed) {
+            const IdentifyCase c = make_case(phantom, static_cast<std::uint64_t>(seed), settings);
+            const std::clock_t start = std::clock();
+            const auto result = stereo::identify_markers(c.blobs, c.design, c.nominal, c.options);
+            seconds += static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / views;
+            const CaseScore score = score_case(c, result);
+            ++count[static_cast<std::size_t>(score.verdict)];
+            if (score.stand_ins > 0) ++stand_ins;
+            if (score.verdict == Verdict::wrong || score.verdict == Verdict::refused)
+                BOOST_TEST_MESSAGE(fmt::format(
+                    "{}, {} views, seed {}: {} of {} names wrong, margin {}; {}", phantom.name,
+                    views, seed, score.wrong, score.named, score.margin, result.summary));
+        }
+        fmt::print("| {}{} | {} | {} | {} | {} | {} | {} | {} | {} | {:.3f} |\n", phantom.name,
+                   settings.radii ? ", sizes known" : "", views, cases, count[0], count[1],
+                   count[2], count[3], count[4], stand_ins, seconds / cases);
+        std::fflush(stdout);
+        // No wrong identity, and one refusal in ten at most: what is reached is in
+        // docs/identification.md, case by case.
+        BOOST_TEST(count[4] == 0, phantom.name << ": " << count[4] << " certain but wrong");
+        BOOST_TEST(10 * (count[2] + count[3]) <= cases,
+                   phantom.name << ": " << count[2] + count[3] << " not right");
+    }
+}
+
+IdentifyPhantom file(const std::string& name) {
+    return read_identify_phantom(phantoms() / (name + ".yaml"));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(small_lego_cube) {
+    report(file("small_lego_cube"));
+}
+BOOST_AUTO_TEST_CASE(large_lego_cube) {
+    report(file("large_lego_cube"));
+}
+BOOST_AUTO_TEST_CASE(cube_without_references) {
+    report(without_references(file("small_lego_cube")));
+}
+BOOST_AUTO_TEST_CASE(beginner_block) {
+    report(file("beginner_block"));
+}
+BOOST_AUTO_TEST_CASE(rsa_cage) {
+    report(file("rsa_cage"));
+}
+BOOST_AUTO_TEST_CASE(ring_helix_cylinder) {
+    report(file("ring_helix_cylinder"));
+}
+BOOST_AUTO_TEST_CASE(bead_cluster_a) {
+    report(file("bead_cluster_a"));
+    report(file("bead_cluster_a"), {.missing = 0.0});
+}
+BOOST_AUTO_TEST_CASE(bead_cluster_b) {
+    report(file("bead_cluster_b"));
+    report(file("bead_cluster_b"), {.missing = 0.0});
+}
+BOOST_AUTO_TEST_CASE(random_64) {
+    report(random_layout(64, {130.0, 130.0, 130.0}, 11));
+}
+BOOST_AUTO_TEST_CASE(random_20) {
+    report(random_layout(20, {100.0, 80.0, 60.0}, 12));
+}
+BOOST_AUTO_TEST_CASE(plate_of_30) {
+    report(random_layout(30, {120.0, 100.0, 0.0}, 13));
+}
