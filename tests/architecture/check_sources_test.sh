@@ -8,7 +8,7 @@ failures=0
 
 fresh_tree() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree"/{libdrr/{volume,core/include/drr/core},libstereo/{detect,calib,recon},tools}
+    mkdir -p "$tree"/{libdrr/{volume,core/include/drr/core},libstereo/{detect,calib,recon,track},tools}
     printf '#include <drr/core/error.hpp>\n#include <vector>\n#include <Eigen/Core>\n' \
         >"$tree/libdrr/core/include/drr/core/a.hpp"
     printf '#include <itkImage.h>\n// not std::cout, exit(1)\n' >"$tree/libdrr/volume/volume_file.cpp"
@@ -40,5 +40,6 @@ breach libdrr/volume/other.cpp 'std::cout << 1;'
 breach libdrr/volume/other.cpp 'if (bad) exit(1);'
 breach libstereo/calib/x.cpp 'fmt::print("{}", 1);'
 breach libstereo/recon/x.cpp '#include <drr/phantom/shape.hpp>'
+breach libstereo/track/x.cpp '#include <drr/scene/scene.hpp>'
 breach libstereo/detect/CMakeLists.txt '  PRIVATE drr::projector'
 exit $failures

@@ -1,0 +1,400 @@
+#include "layout_update.hpp"
+#include "sequence.hpp"
+
+#include <drr/core/error.hpp>
+#include <drr/core/parallel.hpp>
+#include <stereo/recon/epipolar.hpp>
+#include <stereo/recon/epipolar_pairs.hpp>
+
+#include <Eigen/LU>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace stereo {
+namespace {
+
+// A bead of a layout that was not given must be seen in both views in this part of the frames that
+// show its body, or it is none.
+constexpr double least_bead_share = 0.25;
+// ... and its body's beads, together, in this part of what was possible.
+constexpr double least_body_share = 0.4;
+// Bodies and beads are added until there are no more, at most this often.
+constexpr int max_rounds = 8;
+// The gates of the last look, over what the median of epipolar distances says: calibration errors
+// are not the same everywhere.
+constexpr double excess_factor = 2.0;
+// Poses and layouts determine each other; they settle fast, since poses change little.
+constexpr int layout_iterations = 5;
+
+void check(std::span<const drr::CalibratedView> views, std::span<const FrameDetections> frames,
+           std::span<const BeadLayout> known) {
+    drr::require(views.size() == 2, "tracking needs two views");
+    drr::require(!frames.empty(), "tracking needs at least one frame");
+    for (const FrameDetections& frame : frames)
+        for (const auto& view : frame)
+            for (const MeasuredPixel& seen : view)
+                drr::require(seen.pixel.allFinite() && seen.covariance_px2.allFinite() &&
+                                 seen.covariance_px2.determinant() > 0.0,
+                             "detections must be finite, with a covariance that is not singular");
+    for (const BeadLayout& layout : known) {
+        drr::require(layout.beads_mm.size() >= 3,
+                     fmt::format("the layout '{}' needs at least three beads", layout.name));
+        drr::require(layout.beads_mm.size() == layout.bead_names.size(),
+                     fmt::format("the layout '{}' needs a name for each bead", layout.name));
+    }
+}
+
+class Tracking {
+  public:
+    Tracking(std::span<const drr::CalibratedView> views, std::span<const FrameDetections> frames,
+             const TrackOptions& options, const drr::ProgressSink& progress)
+        : views_(views),
+          detections_(frames),
+          options_(options),
+          progress_(progress),
+          frames_(frames.size()),
+          points_(frames.size()) {
+        look(options_.model_sd_px);
+    }
+
+    TrackResult run(std::span<const BeadLayout> known) {
+        for (const BeadLayout& layout : known) {
+            Body body{layout.name, layout.bead_names, {}};
+            for (const Eigen::Vector3d& bead : layout.beads_mm)
+                body.beads.push_back({bead, Eigen::Matrix3d::Identity() * options_.layout_sd_mm *
+                                                options_.layout_sd_mm});
+            bodies_.push_back(std::move(body));
+        }
+        for (int round = 0; round < max_rounds; ++round) {
+            follow();
+            update_layouts(options_.model_sd_px);
+            const bool pruned = prune();
+            // Beads are added once other bodies had their turn: what is a body of its own must not
+            // be added to a neighbour that happens to rest beside it for a while.
+            const bool grown = round > 0 && extend();
+            if (!discover() && !grown && !pruned && round > 0) break;
+        }
+        // What the views leave unexplained is known now; the last look has narrower gates.
+        const double seen_sd_px = excess_factor * excess_sd();
+        if (seen_sd_px < options_.model_sd_px) {
+            look(std::max(seen_sd_px, std::min(options_.least_model_sd_px, options_.model_sd_px)));
+            follow();
+            update_layouts(options_.model_sd_px);
+            prune();
+        }
+        excess_sd_px_ = excess_sd();
+        update_layouts(excess_sd_px_);
+        return result();
+    }
+
+  private:
+    /// Prepares all frames for decisions with this standard deviation beside the detections'.
+    void look(double model_sd_px) {
+        options_.model_sd_px = model_sd_px;
+        drr::parallel_for(frames_.size(), [&](std::size_t f) {
+            frames_[f] = frame_view(views_, detections_[f], options_);
+            points_[f].clear();
+            for (const EpipolarPair& pair :
+                 epipolar_pairs(views_[0], views_[1], frames_[f].detections[0],
+                                frames_[f].detections[1], {.max_sigma = options_.max_sigma}))
+                points_[f].push_back(
+                    {pair.point.point_in_world_mm, pair.point.covariance_mm2, {pair.a, pair.b}});
+        });
+    }
+
+    void follow() { sequence_ = follow_bodies(frames_, points_, bodies_, options_, progress_); }
+
+    [[nodiscard]] std::optional<Triangulation> point_of(std::size_t frame, const BeadSample& sample,
+                                                        double sd_px) const {
+        if (!sample.certain(0) || !sample.certain(1)) return std::nullopt;
+        std::array<MeasuredPixel, 2> pixels;
+        for (std::size_t view = 0; view < 2; ++view) {
+            pixels[view] = detections_[frame][view][sample.detection[view]];
+            pixels[view].covariance_px2.diagonal().array() += sd_px * sd_px;
+        }
+        const Triangulation point = triangulate(views_, pixels);
+        return point.ok ? std::optional(point) : std::nullopt;
+    }
+
+    [[nodiscard]] FittedPose fit(std::size_t body, std::size_t frame, double sd_px) const {
+        const BodyInFrame& here = *sequence_[body][frame];
+        return fit_body_pose(
+            views_,
+            certain_sightings(detections_[frame], bodies_[body], here.samples, sd_px * sd_px),
+            here.pose.world_from_body);
+    }
+
+    /// Layouts that were not given become the means of their beads over frames, poses follow.
+    void update_layouts(double sd_px) {
+        for (std::size_t b = 0; b < bodies_.size(); ++b) {
+            if (bodies_[b].known()) continue;
+            for (int iteration = 0; iteration < layout_iterations; ++iteration) {
+                std::vector<std::vector<PointInBody>> seen(bodies_[b].beads.size());
+                for (std::size_t f = 0; f < frames_.size(); ++f) {
+                    auto& here = sequence_[b][f];
+                    if (!here) continue;
+                    const FittedPose pose = fit(b, f, sd_px);
+                    if (pose.ok) here->pose = pose.pose;
+                    for (std::size_t k = 0; k < seen.size(); ++k)
+                        if (const auto point = point_of(f, here->samples[k], sd_px))
+                            seen[k].push_back(
+                                {f, in_body({here->pose.world_from_body, Matrix6d::Zero()},
+                                            point->point_in_world_mm, point->covariance_mm2)});
+                }
+                for (std::size_t k = 0; k < seen.size(); ++k)
+                    if (!seen[k].empty()) bodies_[b].beads[k] = mean_of(seen[k]);
+            }
+        }
+    }
+
+    /// Drops beads and bodies, of layouts that were not given, that frames do not support.
+    bool prune() {
+        bool pruned = false;
+        for (std::size_t b = bodies_.size(); b-- > 0;) {
+            Body& body = bodies_[b];
+            if (body.known()) continue;
+            std::vector<double> points(body.beads.size(), 0.0);
+            double sightings = 0.0;
+            double frames = 0.0;
+            for (std::size_t f = 0; f < frames_.size(); ++f) {
+                if (!sequence_[b][f]) continue;
+                frames += 1.0;
+                for (std::size_t k = 0; k < points.size(); ++k) {
+                    const BeadSample& sample = sequence_[b][f]->samples[k];
+                    points[k] += sample.certain(0) && sample.certain(1) ? 1.0 : 0.0;
+                    sightings += (sample.certain(0) ? 1.0 : 0.0) + (sample.certain(1) ? 1.0 : 0.0);
+                }
+            }
+            const auto beads = static_cast<double>(body.beads.size());
+            if (frames < 2.0 || sightings < least_body_share * 2.0 * beads * frames) {
+                bodies_.erase(bodies_.begin() + static_cast<std::ptrdiff_t>(b));
+                sequence_.erase(sequence_.begin() + static_cast<std::ptrdiff_t>(b));
+                pruned = true;
+                continue;
+            }
+            for (std::size_t k = points.size(); k-- > 0;) {
+                if (points[k] >= std::max(2.0, least_bead_share * frames)) continue;
+                drop_bead(b, k);
+                pruned = true;
+            }
+            if (body.beads.size() < options_.min_beads) {
+                bodies_.erase(bodies_.begin() + static_cast<std::ptrdiff_t>(b));
+                sequence_.erase(sequence_.begin() + static_cast<std::ptrdiff_t>(b));
+            }
+        }
+        return pruned;
+    }
+
+    void drop_bead(std::size_t body, std::size_t bead) {
+        const auto at = static_cast<std::ptrdiff_t>(bead);
+        bodies_[body].beads.erase(bodies_[body].beads.begin() + at);
+        for (auto& frame : sequence_[body])
+            if (frame) frame->samples.erase(frame->samples.begin() + at);
+    }
+
+    [[nodiscard]] std::vector<SpacePoint> unexplained_points(std::size_t frame) const {
+        std::vector<SpacePoint> points = points_[frame];
+        for (const auto& body : sequence_) {
+            if (!body[frame]) continue;
+            for (const BeadSample& sample : body[frame]->samples)
+                std::erase_if(points, [&](const SpacePoint& point) {
+                    return point.excludes({{}, {}, sample.detection});
+                });
+        }
+        return points;
+    }
+
+    /// Adds bodies that show in what is unexplained.
+    bool discover() {
+        std::vector<std::vector<SpacePoint>> points;
+        for (std::size_t f = 0; f < frames_.size(); ++f)
+            points.push_back(unexplained_points(f));
+        bool added = false;
+        for (Body& body : discover_bodies(std::move(points), options_)) {
+            // A body that some frames lack shows again in these; three beads agree by accident.
+            const bool again = std::any_of(bodies_.begin(), bodies_.end(), [&](const Body& other) {
+                const auto same = rigid_matches(body.points(), other.points(), options_);
+                return !same.empty() && same.front().pairs.size() > 3;
+            });
+            if (again) continue;
+            bodies_.push_back(std::move(body));
+            added = true;
+        }
+        return added;
+    }
+
+    /// Adds beads that move along with a body. Only unexplained points count, so a bead added to
+    /// one body is not added to the next before all frames are looked at again.
+    bool extend() {
+        for (std::size_t b = 0; b < bodies_.size(); ++b) {
+            if (bodies_[b].known()) continue;
+            std::vector<PointInBody> points;
+            double frames = 0.0;
+            for (std::size_t f = 0; f < frames_.size(); ++f) {
+                const auto& here = sequence_[b][f];
+                if (!here) continue;
+                frames += 1.0;
+                for (const SpacePoint& point : unexplained_points(f))
+                    points.push_back(
+                        {f, in_body(here->pose, point.point_mm, point.covariance_mm2)});
+            }
+            const auto needed =
+                static_cast<std::size_t>(std::ceil(std::max(2.0, least_bead_share * frames)));
+            std::vector<BodyBead> more =
+                missing_beads(bodies_[b], std::move(points), needed, options_);
+            if (more.empty()) continue;
+            bodies_[b].beads.insert(bodies_[b].beads.end(), more.begin(), more.end());
+            for (auto& frame : sequence_[b])
+                if (frame) frame->samples.resize(bodies_[b].beads.size());
+            return true;
+        }
+        return false;
+    }
+
+    /// The variance to add to the detections' so that the median of the squared epipolar distances
+    /// is that of one degree of freedom.
+    [[nodiscard]] double excess_sd() const {
+        constexpr double median_chi2 = 0.4549;  // of one degree of freedom
+        constexpr double most_px = 100.0;
+        const Eigen::Matrix3d f = fundamental_from_views(views_[0], views_[1]);
+        std::vector<std::array<MeasuredPixel, 2>> seen;
+        for (const auto& body : sequence_)
+            for (std::size_t frame = 0; frame < body.size(); ++frame) {
+                if (!body[frame]) continue;
+                for (const BeadSample& sample : body[frame]->samples)
+                    if (sample.certain(0) && sample.certain(1))
+                        seen.push_back({detections_[frame][0][sample.detection[0]],
+                                        detections_[frame][1][sample.detection[1]]});
+            }
+        if (seen.empty()) return 0.0;
+        const auto too_large = [&](double sd) {
+            std::vector<double> chi2;
+            for (std::array<MeasuredPixel, 2> pair : seen) {
+                for (MeasuredPixel& pixel : pair)
+                    pixel.covariance_px2.diagonal().array() += sd * sd;
+                chi2.push_back(std::pow(epipolar_sigma(f, pair[0], pair[1]), 2));
+            }
+            const auto middle = chi2.begin() + static_cast<std::ptrdiff_t>(chi2.size() / 2);
+            std::nth_element(chi2.begin(), middle, chi2.end());
+            return *middle < median_chi2;
+        };
+        double low = 0.0;
+        double high = most_px;
+        if (too_large(low)) return 0.0;
+        for (int halving = 0; halving < 50; ++halving) {
+            const double middle = 0.5 * (low + high);
+            (too_large(middle) ? high : low) = middle;
+        }
+        return high;
+    }
+
+    [[nodiscard]] BodySample sample_of(std::size_t body, std::size_t frame) const {
+        const FittedPose pose = fit(body, frame, excess_sd_px_);
+        const BodyInFrame& here = *sequence_[body][frame];
+        BodySample sample{here.pose.world_from_body, here.pose.covariance, 0.0, 0, here.searched};
+        for (const BeadSample& bead : here.samples)
+            sample.sightings += (bead.certain(0) ? 1 : 0) + (bead.certain(1) ? 1 : 0);
+        if (pose.ok) {
+            const double freedom = 2.0 * static_cast<double>(sample.sightings) - 6.0;
+            sample.world_from_body = pose.pose.world_from_body;
+            sample.covariance =
+                pose.pose.covariance * std::max(1.0, freedom > 0.0 ? pose.chi2 / freedom : 1.0);
+            sample.rms_px = pose.rms_px;
+        }
+        return sample;
+    }
+
+    TrackResult result() const {
+        TrackResult result;
+        result.excess_sd_px = excess_sd_px_;
+        std::vector<std::array<std::vector<bool>, 2>> explained(frames_.size());
+        for (std::size_t f = 0; f < frames_.size(); ++f)
+            for (std::size_t view = 0; view < 2; ++view)
+                explained[f][view].assign(detections_[f][view].size(), false);
+        int unnamed_bodies = 0;
+        int unnamed_beads = 0;
+        for (std::size_t b = 0; b < bodies_.size(); ++b) {
+            const Body& body = bodies_[b];
+            BodyTrack track;
+            track.known = body.known();
+            track.name = track.known ? body.name : fmt::format("body{}", ++unnamed_bodies);
+            for (std::size_t f = 0; f < frames_.size(); ++f)
+                track.samples.push_back(sequence_[b][f] ? std::optional(sample_of(b, f))
+                                                        : std::nullopt);
+            for (std::size_t k = 0; k < body.beads.size(); ++k) {
+                BeadTrack bead;
+                bead.name = track.known ? fmt::format("{}_{}", body.name, body.bead_names[k])
+                                        : fmt::format("m{:03}", ++unnamed_beads);
+                bead.body = b;
+                bead.in_body_mm = body.beads[k].point_mm;
+                bead.in_body_covariance_mm2 = body.beads[k].covariance_mm2;
+                for (std::size_t f = 0; f < frames_.size(); ++f) {
+                    BeadSample sample;
+                    if (sequence_[b][f]) sample = sequence_[b][f]->samples[k];
+                    for (std::size_t view = 0; view < 2; ++view) {
+                        if (sample.detection[view] == no_detection) continue;
+                        explained[f][view][sample.detection[view]] = true;
+                        ++(sample.ambiguous[view] ? result.ambiguous : result.certain);
+                    }
+                    sample.point = point_of(f, sample, excess_sd_px_);
+                    bead.samples.push_back(sample);
+                }
+                track.beads.push_back(result.beads.size());
+                result.beads.push_back(std::move(bead));
+            }
+            result.bodies.push_back(std::move(track));
+        }
+        for (const auto& frame : explained) {
+            result.unexplained.emplace_back();
+            for (std::size_t view = 0; view < 2; ++view)
+                result.unexplained.back()[view] = static_cast<std::size_t>(
+                    std::count(frame[view].begin(), frame[view].end(), false));
+        }
+        result.summary = fmt::format(
+            "{} bodies with {} beads over {} frames: {} certain sightings, {} ambiguous",
+            result.bodies.size(), result.beads.size(), frames_.size(), result.certain,
+            result.ambiguous);
+        return result;
+    }
+
+    std::span<const drr::CalibratedView> views_;
+    std::span<const FrameDetections> detections_;
+    TrackOptions options_;
+    const drr::ProgressSink& progress_;
+    std::vector<FrameView> frames_;
+    std::vector<std::vector<SpacePoint>> points_;
+    std::vector<Body> bodies_;
+    Sequence sequence_;
+    double excess_sd_px_ = 0.0;
+};
+
+}  // namespace
+
+void TrackOptions::validate() const {
+    const auto positive = [](double value) { return value > 0.0 && std::isfinite(value); };
+    drr::require(model_sd_px >= 0.0 && std::isfinite(model_sd_px),
+                 "model_sd_px must not be negative");
+    drr::require(least_model_sd_px >= 0.0, "least_model_sd_px must not be negative");
+    drr::require(positive(max_sigma), "max_sigma must be positive");
+    drr::require(detection_probability > 0.0 && detection_probability < 1.0,
+                 "detection_probability must lie between 0 and 1");
+    drr::require(positive(certain_log_odds), "certain_log_odds must be positive");
+    drr::require(positive(max_extent_mm), "max_extent_mm must be positive");
+    drr::require(min_beads >= 3, "min_beads must be at least 3");
+    drr::require(positive(layout_sd_mm), "layout_sd_mm must be positive");
+    drr::require(positive(step_sd_mm) && positive(step_sd_rad),
+                 "step_sd_mm and step_sd_rad must be positive");
+}
+
+TrackResult track_beads(std::span<const drr::CalibratedView> views,
+                        std::span<const FrameDetections> frames, std::span<const BeadLayout> known,
+                        const TrackOptions& options, const drr::ProgressSink& progress) {
+    options.validate();
+    check(views, frames, known);
+    return Tracking(views, frames, options, progress).run(known);
+}
+
+}  // namespace stereo

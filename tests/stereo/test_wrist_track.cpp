@@ -1,0 +1,34 @@
+#include "wrist_data.hpp"
+
+#include <algorithm>
+
+using namespace stereo;
+
+// All 34 points of both poses are matched, none is ambiguous, and each track is one bead: the plain
+// detector's beads by name, whose matches are the laboratory's.
+BOOST_AUTO_TEST_CASE(wrist_beads_are_matched_by_rigidity) {
+    const auto beads = wrist::reference_beads();
+    const auto frames = wrist::detections();
+    const TrackResult result = track_beads(wrist::views(), frames);
+    BOOST_TEST(result.bodies.size() == 3U);
+    BOOST_TEST(result.beads.size() == 17U);
+    BOOST_TEST(result.certain == 68U);
+    BOOST_TEST(result.ambiguous == 0U);
+    constexpr double same_bead_px = 1.5;  // the detectors differ by 0.3 px; beads are 7 px wide
+    for (const BeadTrack& track : result.beads) {
+        std::string name;
+        for (std::size_t pose = 0; pose < 2; ++pose)
+            for (std::size_t view = 0; view < 2; ++view) {
+                BOOST_REQUIRE(track.samples[pose].certain(view));
+                const Eigen::Vector2d seen =
+                    frames[pose][view][track.samples[pose].detection[view]].pixel;
+                const auto bead =
+                    std::find_if(beads.begin(), beads.end(), [&](const wrist::Bead& one) {
+                        return (one.pixel[pose][view] - seen).norm() < same_bead_px;
+                    });
+                BOOST_REQUIRE(bead != beads.end());
+                if (name.empty()) name = bead->name;
+                BOOST_TEST(bead->name == name);
+            }
+    }
+}
