@@ -28,6 +28,7 @@ void add_scene(CLI::App& app, Run& run);
 void add_spectrum(CLI::App& app, Run& run);
 void add_track(CLI::App& app, Run& run);
 void add_triangulate(CLI::App& app, Run& run);
+void add_undistort(CLI::App& app, Run& run);
 void add_volume(CLI::App& app, Run& run);
 void add_geometry(CLI::App& app, Run& run);
 
