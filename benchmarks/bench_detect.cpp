@@ -31,14 +31,15 @@ drr::Image<float> radiograph(int side, double radius) {
                     const double y = row + (j - 1) / 3.0;
                     const double bead_x = (std::floor(x / pitch) + 0.5) * pitch;
                     const double bead_y = (std::floor(y / pitch) + 0.5) * pitch;
-                    const double d2 = (std::pow(x - bead_x, 2) + std::pow(y - bead_y, 2)) /
-                                      (radius * radius);
+                    const double d2 =
+                        (std::pow(x - bead_x, 2) + std::pow(y - bead_y, 2)) / (radius * radius);
                     const double chord = d2 < 1.0 ? std::sqrt(1.0 - d2) : 0.0;
                     const bool wall = std::fmod(y, 42.0) < 6.0 || std::fmod(x, 42.0) < 6.0;
                     sum += std::exp(-3.0 * chord - (wall ? 0.1 : 0.0));
                 }
             const double mean = photons * sum / 9.0;
-            image(column, row) = static_cast<float>(std::round(mean + std::sqrt(mean) * rng.normal()));
+            image(column, row) =
+                static_cast<float>(std::round(mean + std::sqrt(mean) * rng.normal()));
         }
     });
     return image;

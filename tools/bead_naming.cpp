@@ -29,11 +29,13 @@ KnownPhantom read_known_phantom(const std::filesystem::path& phantom_path,
     double diameter_mm = 0.0;
     for (const drr::Marker& bead : phantom.beads) {
         known.design.beads_mm.push_back(bead.center_mm);
+        known.design.radii_mm.push_back(0.5 * bead.diameter_mm);
         known.names.push_back(std::to_string(bead.id));
         diameter_mm = std::max(diameter_mm, bead.diameter_mm);
     }
     for (const drr::Marker& reference : phantom.references) {
         known.design.references_mm.push_back(reference.center_mm);
+        known.design.radii_mm.push_back(0.5 * reference.diameter_mm);
         known.names.push_back(reference.name.empty() ? std::to_string(reference.id)
                                                      : reference.name);
     }
@@ -51,25 +53,26 @@ BeadNames name_beads(const KnownPhantom& known,
                      const std::vector<const stereo::BeadDetectorResult*>& images,
                      double diameter_px, std::size_t first_view) {
     BeadNames names;
-    std::vector<std::vector<Eigen::Vector2d>> blobs;
+    std::vector<stereo::ViewBlobs> blobs;
     std::vector<stereo::NominalView> views;
     std::size_t fewest = images.front()->beads.size();
     for (std::size_t i = 0; i < images.size(); ++i) {
         blobs.emplace_back();
-        for (const stereo::BeadDetection& bead : images[i]->beads)
-            blobs.back().push_back(bead.center_px);
+        for (const stereo::BeadDetection& bead : images[i]->beads) {
+            blobs.back().centers_px.push_back(bead.center_px);
+            blobs.back().radii_px.push_back(bead.radius_px);
+        }
         views.push_back(known.views.at(first_view + i));
-        names.markers.emplace_back(blobs.back().size());
-        fewest = std::min(fewest, blobs.back().size());
+        names.markers.emplace_back(images[i]->beads.size());
+        fewest = std::min(fewest, images[i]->beads.size());
     }
     if (fewest < least_beads) {
         names.summary =
             fmt::format("not identified: {} beads, at least {} are needed", fewest, least_beads);
         return names;
     }
-    // As in stereodrr validate: the gates suit beads of some 17 px, and scale with them.
+    // Shadows nearer to each other than this merge.
     stereo::IdentifyOptions options;
-    options.gate_px = 0.35 * diameter_px;
     options.ambiguity_px = 0.7 * diameter_px;
     const stereo::IdentifyResult result =
         stereo::identify_markers(blobs, known.design, views, options);
