@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <vector>
 
 namespace stereo {
 namespace {
@@ -48,25 +47,26 @@ Eigen::Matrix3d covariance_under_noise(const FittedPixels& fit, int first,
 Eigen::Matrix2d covariance_by_jackknife(const FittedPixels& fit, int first,
                                         const Eigen::Vector2d& center_px) {
     const Eigen::Index parameters = fit.jacobian.cols();
-    std::array<std::vector<Eigen::Index>, sectors> members;
+    struct Sector {
+        Eigen::MatrixXd normal;
+        Eigen::VectorXd gradient;
+    };
+    const Sector nothing = {Eigen::MatrixXd::Zero(parameters, parameters),
+                            Eigen::VectorXd::Zero(parameters)};
+    std::array<Sector, sectors> left_out;
+    left_out.fill(nothing);
     for (Eigen::Index i = 0; i < fit.jacobian.rows(); ++i) {
         const double angle =
             std::atan2(fit.place(i, 1) - center_px.y(), fit.place(i, 0) - center_px.x());
         const auto s = static_cast<int>((angle / std::numbers::pi + 1.0) * 0.5 * sectors);
-        members[static_cast<std::size_t>(std::clamp(s, 0, sectors - 1))].push_back(i);
+        Sector& sector = left_out[static_cast<std::size_t>(std::clamp(s, 0, sectors - 1))];
+        const auto row = fit.jacobian.row(i).transpose();
+        sector.normal.selfadjointView<Eigen::Lower>().rankUpdate(row);
+        sector.gradient += row * fit.residuals[i];
     }
-    const Eigen::MatrixXd normal =
-        fit.inverse.ldlt().solve(Eigen::MatrixXd::Identity(parameters, parameters));
     Eigen::Matrix2d sum = Eigen::Matrix2d::Zero();
-    for (const auto& sector : members) {
-        FittedPixels::Jacobian j(static_cast<Eigen::Index>(sector.size()), parameters);
-        Eigen::VectorXd r(j.rows());
-        for (std::size_t i = 0; i < sector.size(); ++i) {
-            j.row(static_cast<Eigen::Index>(i)) = fit.jacobian.row(sector[i]);
-            r[static_cast<Eigen::Index>(i)] = fit.residuals[sector[i]];
-        }
-        const Eigen::VectorXd change =
-            (normal - j.transpose() * j).ldlt().solve(-j.transpose() * r);
+    for (const Sector& sector : left_out) {
+        const Eigen::VectorXd change = (fit.normal - sector.normal).ldlt().solve(-sector.gradient);
         sum += change.segment<2>(first) * change.segment<2>(first).transpose();
     }
     return sum * (sectors - 1.0) / sectors;

@@ -10,10 +10,11 @@ namespace stereo {
 /// deviation of their noise; rows of zeros are pixels without a say.
 struct FittedPixels {
     using Jacobian = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    Jacobian jacobian;
-    Eigen::VectorXd residuals;
+    Eigen::Ref<const Jacobian, 0, Eigen::OuterStride<>> jacobian;
+    const Eigen::VectorXd& residuals;
     Eigen::Matrix<int, Eigen::Dynamic, 2, Eigen::RowMajor> place;  // column, row
-    Eigen::MatrixXd inverse;  // of the normal matrix, priors included
+    Eigen::MatrixXd normal;                                        // J^T J and the priors'
+    Eigen::MatrixXd inverse;                                       // of that
 };
 
 /// Covariance of parameters `first`, `first + 1` and `first + 2` under noise with the given

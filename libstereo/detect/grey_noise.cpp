@@ -16,6 +16,9 @@ constexpr std::size_t min_samples = 50;
 constexpr double sd_from_median = 1.0 / 0.6745;
 // The difference of a pixel and a mean of four has 1 + 1/4 times the variance.
 constexpr double variance_of_difference = 1.25;
+// Squared relative error of such a variance, times the number of samples (the median's efficiency
+// is 0.37).
+constexpr double relative_variance_error2 = 5.4;
 constexpr float saturated = 0.995F;  // of the largest grey
 // Noise-free images: 1e-4 of the largest grey, far below any quantization.
 constexpr double smallest_relative_noise = 1e-4;
@@ -26,7 +29,8 @@ constexpr int far_lag = 6;
 constexpr std::size_t correlation_samples = 30000;
 // Differences above this many standard deviations are edges.
 constexpr double edge_significance = 2.5;
-// A correlation below so many standard errors is taken for none.
+// A correlation below so many standard errors is taken for none, and a line's distance from
+// proportionality.
 constexpr double least_significance = 2.0;
 
 /// Correlation of the noise, normalized by the noise model.
@@ -94,6 +98,14 @@ double NoiseCorrelation::low_frequency_power() const {
     return sum;
 }
 
+double NoiseCorrelation::chi_square_excess() const {
+    double sum = 0.0;
+    for (int dy = -reach; dy <= reach; ++dy)
+        for (int dx = -reach; dx <= reach; ++dx)
+            sum += (*this)(dx, dy) * (*this)(dx, dy);
+    return sum;
+}
+
 GreyNoise estimate_noise(const drr::Image<float>& image) {
     const float top =
         image.empty() ? 0.0F : *std::max_element(image.pixels().begin(), image.pixels().end());
@@ -137,9 +149,14 @@ GreyNoise estimate_noise(const drr::Image<float>& image) {
     }
     if (s == 0.0) return noise;
     const double determinant = s * sgg - sg * sg;
-    const double slope = determinant > 1e-9 * s * sgg ? (s * sgv - sg * sv) / determinant : -1.0;
+    const bool several_greys = determinant > 1e-9 * s * sgg;
+    const double slope = several_greys ? (s * sgv - sg * sv) / determinant : 0.0;
     const double intercept = (sv - slope * sg) / s;
-    if (slope <= 0.0)
+    const double slope_error =
+        several_greys ? std::sqrt(relative_variance_error2 * s / determinant) : 0.0;
+    if (!several_greys || std::abs(slope - sgv / sgg) < least_significance * slope_error)
+        noise = {floor, sgv / sgg, {}};
+    else if (slope <= 0.0)
         noise = {std::max(floor, sv / s), 0.0, {}};
     else if (intercept <= floor)
         noise = {floor, sgv / sgg, {}};

@@ -87,7 +87,7 @@ Blurred blurred_shadow(float rho, float radius, float blur, float attenuation) {
 
 }  // namespace
 
-ShadowProfile::ShadowProfile(double radius_px, double blur_px, double attenuation) {
+void ShadowProfile::tabulate(double radius_px, double blur_px, double attenuation) {
     step_ = blur_px / nodes_per_blur;
     inverse_step_ = 1.0 / step_;
     const auto count =

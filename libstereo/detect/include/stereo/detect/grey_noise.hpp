@@ -20,6 +20,9 @@ struct NoiseCorrelation {
     }
     /// Sum over all lags: by how much smooth noise is stronger than a pixel's variance says.
     [[nodiscard]] double low_frequency_power() const;
+    /// Sum of squares over all lags: by how much the variance of chi-square is larger than for
+    /// white noise.
+    [[nodiscard]] double chi_square_excess() const;
 };
 
 /// Variance of a pixel's noise as a function of its grey value over black: constant plus
@@ -37,7 +40,8 @@ struct GreyNoise {
 /// Estimates the noise from one image: the difference of each pixel to the mean of its four
 /// neighbours at 3 px (beyond the reach of common blurs, which correlate the noise), its median
 /// absolute value per range of grey (robust against edges), and a straight line through the
-/// variances. The correlation at up to two pixels is that of the differences to the mean of four
+/// variances; where the image cannot tell it from one through black (quantum noise alone), that
+/// one. The correlation at up to two pixels is that of the differences to the mean of four
 /// neighbours at 6 px, leaving out what stands out (edges); what the sample cannot tell from zero
 /// is zero. `image` holds grey values over black.
 [[nodiscard]] GreyNoise estimate_noise(const drr::Image<float>& image);

@@ -18,8 +18,14 @@ namespace stereo {
 /// r dP/dr = -rho dP/drho - b dP/db.
 class ShadowProfile {
   public:
+    /// Empty: no shadow anywhere.
+    ShadowProfile() = default;
     /// Radius and blur in pixels, both positive; `attenuation` is k, positive.
-    ShadowProfile(double radius_px, double blur_px, double attenuation);
+    ShadowProfile(double radius_px, double blur_px, double attenuation) {
+        tabulate(radius_px, blur_px, attenuation);
+    }
+    /// The same in the memory of an earlier table.
+    void tabulate(double radius_px, double blur_px, double attenuation);
 
     struct Sample {
         double value = 0.0;              ///< P, 0 (no shadow) to 1
@@ -28,8 +34,8 @@ class ShadowProfile {
         double d_log_blur = 0.0;         ///< dP/d(ln b)
         double d_log_attenuation = 0.0;  ///< dP/d(ln k)
     };
-    /// P and its derivatives; interpolated to 1e-4 of the contrast in value and 1e-2 in the
-    /// derivatives. Zero beyond extent_px().
+    /// P and its derivatives; interpolated to 1e-4 of the contrast in value, 1e-3 in the slope and
+    /// 1e-2 in the other derivatives. Zero beyond extent_px().
     [[nodiscard]] Sample at(double rho_px) const {
         const double position = rho_px * inverse_step_;
         const auto node = static_cast<std::size_t>(position);
@@ -43,7 +49,8 @@ class ShadowProfile {
         const double u = 1.0 - t;
         s.value = u * u * (1.0 + 2.0 * t) * a.value + t * t * (3.0 - 2.0 * t) * b.value +
                   t * u * step_ * (u * a.d_rho - t * b.d_rho);
-        s.d_rho = lerp(a.d_rho, b.d_rho);
+        s.d_rho = 6.0 * t * u * inverse_step_ * (b.value - a.value) +
+                  u * (1.0 - 3.0 * t) * a.d_rho + t * (3.0 * t - 2.0) * b.d_rho;
         s.d_log_radius = lerp(a.d_log_radius, b.d_log_radius);
         s.d_log_blur = lerp(a.d_log_blur, b.d_log_blur);
         s.d_log_attenuation = lerp(a.d_log_attenuation, b.d_log_attenuation);
@@ -51,7 +58,7 @@ class ShadowProfile {
     }
     /// Where the table ends: the shadow is below 1e-5 from there on.
     [[nodiscard]] double extent_px() const {
-        return step_ * static_cast<double>(nodes_.size() - 1);
+        return nodes_.empty() ? 0.0 : step_ * static_cast<double>(nodes_.size() - 1);
     }
 
   private:

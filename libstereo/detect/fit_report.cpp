@@ -1,0 +1,112 @@
+#include "fit_report.hpp"
+
+#include <Eigen/Cholesky>
+
+#include <algorithm>
+#include <cmath>
+
+namespace stereo {
+namespace {
+
+// The jackknife over sectors is uncertain by a third and, each sector having a say in most of the
+// parameters, biased upwards; below this factor it is taken to say the same as the noise does.
+constexpr double least_jackknife_excess = 4.0;
+
+/// Normal equations of the two components of a bead's ellipticity.
+class Roundness {
+  public:
+    /// `by_center` is the pixel's derivative by the bead's centre, `from_center` its place.
+    void add(const Eigen::Vector2d& by_center, const Eigen::Vector2d& from_center,
+             double residual) {
+        // Stretching by 1 + e along x and 1 - e along y moves a point by e (x, -y).
+        const double c = by_center.x() * from_center.x() - by_center.y() * from_center.y();
+        const double s = by_center.x() * from_center.y() + by_center.y() * from_center.x();
+        cc_ += c * c;
+        cs_ += c * s;
+        ss_ += s * s;
+        c_ += c * residual;
+        s_ += s * residual;
+    }
+    void describe(double chi2_per_dof, FittedBead& bead) const {
+        const double determinant = cc_ * ss_ - cs_ * cs_;
+        if (!(determinant > 1e-12 * cc_ * ss_)) return;
+        const double c = (ss_ * c_ - cs_ * s_) / determinant;
+        const double s = (cc_ * s_ - cs_ * c_) / determinant;
+        bead.ellipticity = std::hypot(c, s);
+        bead.ellipticity_sd = std::sqrt(chi2_per_dof * 0.5 * (cc_ + ss_) / determinant);
+        const double angle = 0.5 * std::atan2(s, c);
+        bead.long_axis = {std::cos(angle), std::sin(angle)};
+    }
+
+  private:
+    double cc_ = 0.0, cs_ = 0.0, ss_ = 0.0, c_ = 0.0, s_ = 0.0;
+};
+
+FittedPixels fitted_pixels(const ShadowFit& fit) {
+    const int n = fit.size();
+    const auto& pixels = fit.window().pixels;
+    // After a test of the next order the Jacobian has columns of that.
+    FittedPixels result{fit.model().jacobian().leftCols(n), fit.model().residuals(), {}, {}, {}};
+    result.normal = fit.normal().hessian.selfadjointView<Eigen::Lower>();
+    result.inverse = result.normal.ldlt().solve(Eigen::MatrixXd::Identity(n, n));
+    result.place.resize(static_cast<Eigen::Index>(pixels.size()), 2);
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+        result.place.row(static_cast<Eigen::Index>(i)) << static_cast<int>(pixels[i].x),
+            static_cast<int>(pixels[i].y);
+    return result;
+}
+
+}  // namespace
+
+BeadFit report(const ShadowFit& fit) {
+    const ShadowParameters& at = fit.at();
+    const GreyNoise& noise = fit.options().noise;
+    const FittedPixels pixels = fitted_pixels(fit);
+    const int free = fit.window().free;
+    BeadFit result;
+    result.converged = true;
+    result.chi2_per_dof = pixels.residuals.squaredNorm() / std::max(1, free - fit.size());
+    std::array<Roundness, max_joint_beads> roundness;
+    double square = 0.0;
+    double expected = 0.0;
+    for (std::size_t i = 0; i < fit.window().pixels.size(); ++i) {
+        const FitPixel& pixel = fit.window().pixels[i];
+        if (pixel.saturated) continue;
+        const auto row = static_cast<Eigen::Index>(i);
+        const double residual = pixels.residuals[row] / pixel.root_weight;
+        square += residual * residual;
+        expected += noise.variance(pixel.grey - residual);
+        for (std::size_t b = 0; b < fit.layout().beads; ++b)
+            roundness[b].add(
+                pixels.jacobian.block<1, 2>(row, ParameterLayout::first_of_bead(b)).transpose(),
+                Eigen::Vector2d(pixel.x, pixel.y) - at.beads[b].center_px, pixels.residuals[row]);
+    }
+    result.residual_rms = std::sqrt(square / std::max(1, free));
+    result.expected_noise = std::sqrt(expected / std::max(1, free));
+    result.background = at.background_at(at.beads[0].center_px.x(), at.beads[0].center_px.y());
+    result.background_order = at.order;
+    result.blur_px = at.blur;
+    result.pixels = free;
+    result.saturated_pixels = static_cast<int>(fit.window().pixels.size()) - free;
+    for (std::size_t b = 0; b < fit.layout().beads; ++b) {
+        const int k = ParameterLayout::first_of_bead(b);
+        FittedBead bead;
+        bead.shadow = at.beads[b];
+        bead.shadow.center_px += fit.origin();
+        const Eigen::Matrix3d covariance =
+            result.chi2_per_dof * covariance_under_noise(pixels, k, noise.correlation);
+        bead.covariance_px2 = covariance.topLeftCorner<2, 2>();
+        const Eigen::Matrix2d jack = covariance_by_jackknife(pixels, k, at.beads[b].center_px);
+        if (jack.trace() > least_jackknife_excess * bead.covariance_px2.trace())
+            bead.covariance_px2 = jack;
+        bead.sd_if_white_px =
+            std::sqrt(0.5 * result.chi2_per_dof * pixels.inverse.block<2, 2>(k, k).trace());
+        bead.radius_sd_px = bead.shadow.radius_px * std::sqrt(covariance(2, 2));
+        bead.contrast = fit.model().depth(b);
+        roundness[b].describe(result.chi2_per_dof, bead);
+        result.beads.push_back(bead);
+    }
+    return result;
+}
+
+}  // namespace stereo

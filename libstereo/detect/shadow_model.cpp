@@ -1,0 +1,164 @@
+#include "shadow_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stereo {
+namespace {
+
+// Nearer to a bead's centre its direction means nothing.
+constexpr double least_rho_px = 1e-9;
+// Where less gets through, it does not matter at which place the background is seen.
+constexpr double least_transmission = 1e-3;
+
+/// 1, x, y, xx, xy, yy, ... up to the order.
+void monomials(double x, double y, int order, double* m) {
+    m[0] = 1.0;
+    for (int o = 1, k = 1; o <= order; ++o) {
+        for (int i = 0; i < o; ++i)
+            m[k + i] = m[k + i - o] * x;
+        m[k + o] = m[k - 1] * y;
+        k += o + 1;
+    }
+}
+
+/// Blur of the product of two blurred shadows' transmissions minus the product. `cosine` is that of
+/// the angle between the directions to the two centres; the second derivative along the radius
+/// follows from the Laplacian, which is that of the blur.
+double cross_terms(const ShadowProfile::Sample& f, double f_rho, const ShadowProfile::Sample& g,
+                   double g_rho, double cosine, double blur) {
+    const double variance = blur * blur;
+    const double f_across = f.d_rho / f_rho;
+    const double g_across = g.d_rho / g_rho;
+    const double f_along = f.d_log_blur / variance - f_across;
+    const double g_along = g.d_log_blur / variance - g_across;
+    const double cc = cosine * cosine;
+    return variance * f.d_rho * g.d_rho * cosine +
+           0.5 * variance * variance *
+               (cc * (f_along * g_along + f_across * g_across) +
+                (1.0 - cc) * (f_along * g_across + f_across * g_along));
+}
+
+}  // namespace
+
+double ShadowParameters::background_at(double x, double y) const {
+    std::array<double, coefficients(highest_background)> m{};
+    monomials(x / unit_px, y / unit_px, order, m.data());
+    double sum = 0.0;
+    for (int k = 0; k < coefficients(order); ++k)
+        sum += background[k] * m[static_cast<std::size_t>(k)];
+    return sum;
+}
+
+void ShadowParameters::rescale(double new_unit_px) {
+    double factor = 1.0;
+    for (int o = 1, k = 1; o <= highest_background; ++o) {
+        factor *= new_unit_px / unit_px;
+        for (int i = 0; i <= o; ++i, ++k)
+            background[k] *= factor;
+    }
+    unit_px = new_unit_px;
+}
+
+void ShadowModel::tabulate(const ShadowParameters& p) {
+    for (std::size_t j = 0; j < layout_.beads; ++j) {
+        const std::array<double, 3> key = {p.beads[j].radius_px, p.blur, p.beads[j].attenuation};
+        if (tabulated_[j] == key) continue;
+        profiles_[j].tabulate(key[0], key[1], key[2]);
+        tabulated_[j] = key;
+    }
+}
+
+void ShadowModel::look_at(const ShadowParameters& p, const FitPixel& pixel) {
+    touch_count_ = 0;
+    transmission_ = 1.0;
+    seen_at_ = {pixel.x, pixel.y};
+    for (std::size_t j = 0; j < layout_.beads; ++j) {
+        Touch& touch = touches_[touch_count_];
+        touch.dx = pixel.x - p.beads[j].center_px.x();
+        touch.dy = pixel.y - p.beads[j].center_px.y();
+        touch.rho = std::sqrt(touch.dx * touch.dx + touch.dy * touch.dy);
+        if (touch.rho >= profiles_[j].extent_px()) continue;
+        touch.rho = std::max(touch.rho, least_rho_px);
+        touch.bead = j;
+        touch.shadow = profiles_[j].at(touch.rho);
+        transmission_ *= 1.0 - touch.shadow.value;
+        // grad ln (1 - P) = -P' / (1 - P) (dx, dy) / rho
+        const double pull = -p.blur * p.blur * touch.shadow.d_rho /
+                            (std::max(1.0 - touch.shadow.value, least_transmission) * touch.rho);
+        seen_at_.x() += pull * touch.dx;
+        seen_at_.y() += pull * touch.dy;
+        ++touch_count_;
+    }
+    for (std::size_t a = 0; a + 1 < touch_count_; ++a)
+        for (std::size_t b = a + 1; b < touch_count_; ++b) {
+            const Touch& f = touches_[a];
+            const Touch& g = touches_[b];
+            double terms =
+                cross_terms(f.shadow, f.rho, g.shadow, g.rho,
+                            (f.dx * g.dx + f.dy * g.dy) / (f.rho * g.rho), p.blur);
+            for (std::size_t c = 0; c < touch_count_; ++c)
+                if (c != a && c != b) terms *= 1.0 - touches_[c].shadow.value;
+            transmission_ += terms;
+        }
+}
+
+void ShadowModel::weigh(const ShadowParameters& p, const GreyNoise& noise, FitWindow& window) {
+    tabulate(p);
+    for (FitPixel& pixel : window.pixels) {
+        look_at(p, pixel);
+        const double grey = transmission_ * p.background_at(seen_at_.x(), seen_at_.y());
+        pixel.root_weight = 1.0 / std::sqrt(noise.variance(grey));
+    }
+}
+
+void ShadowModel::evaluate(const ShadowParameters& p, const FitWindow& window,
+                           NormalEquations& result) {
+    tabulate(p);
+    const int background_count = coefficients(p.order);
+    const int n = layout_.size(p.order);
+    const double inverse_unit = 1.0 / p.unit_px;
+    jacobian_.resize(static_cast<Eigen::Index>(window.pixels.size()), n);
+    residuals_.resize(jacobian_.rows());
+    for (Eigen::Index row = 0; row < jacobian_.rows(); ++row) {
+        const FitPixel& pixel = window.pixels[static_cast<std::size_t>(row)];
+        look_at(p, pixel);
+        double* const j = jacobian_.data() + row * n;
+        double* const m = j + layout_.first_of_background();
+        monomials(seen_at_.x() * inverse_unit, seen_at_.y() * inverse_unit, p.order, m);
+        double background = 0.0;
+        for (int k = 0; k < background_count; ++k)
+            background += p.background[k] * m[k];
+        const double residual = pixel.grey - background * transmission_;
+        if (pixel.saturated && residual <= 0.0) {
+            residuals_[row] = 0.0;
+            jacobian_.row(row).setZero();
+            continue;
+        }
+        residuals_[row] = pixel.root_weight * residual;
+        for (int k = 0; k < background_count; ++k)
+            m[k] *= pixel.root_weight * transmission_;
+        for (int k = 0; k < layout_.first_of_background(); ++k)
+            j[k] = 0.0;
+        for (std::size_t a = 0; a < touch_count_; ++a) {
+            const Touch& touch = touches_[a];
+            double others = pixel.root_weight * background;
+            for (std::size_t b = 0; b < touch_count_; ++b)
+                if (b != a) others *= 1.0 - touches_[b].shadow.value;
+            double* const jb = j + ParameterLayout::first_of_bead(touch.bead);
+            // d rho / d centre = -(dx, dy) / rho; the shadow lowers the grey.
+            const double slope = others * touch.shadow.d_rho / touch.rho;
+            jb[0] = slope * touch.dx;
+            jb[1] = slope * touch.dy;
+            jb[2] = -others * touch.shadow.d_log_radius;
+            jb[3] = -others * touch.shadow.d_log_attenuation;
+            if (layout_.fit_blur) j[layout_.blur()] -= others * touch.shadow.d_log_blur;
+        }
+    }
+    result.hessian.setZero(n, n);
+    result.hessian.selfadjointView<Eigen::Lower>().rankUpdate(jacobian_.transpose());
+    result.gradient.noalias() = jacobian_.transpose() * residuals_;
+    result.cost = residuals_.squaredNorm();
+}
+
+}  // namespace stereo
