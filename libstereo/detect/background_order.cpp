@@ -54,8 +54,7 @@ bool rim_is_plain(const ShadowFit& fit) {
     // Of the ratio of two chi-squares over their counts, noise that is not white included.
     const double sd = std::sqrt((2.0 / near.count + 2.0 / rim.count) *
                                 fit.options().noise.correlation.chi_square_excess());
-    return rim.squares / rim.count <=
-           (1.0 + rim_significance * sd) * near.squares / near.count;
+    return rim.squares / rim.count <= (1.0 + rim_significance * sd) * near.squares / near.count;
 }
 
 }  // namespace

@@ -65,9 +65,9 @@ void gather(const drr::Image<float>& image, std::span<const BeadShadow> beads,
             return (static_cast<int>(pixel.x) + static_cast<int>(pixel.y)) % 2 != 0;
         });
     window.reach_px = std::sqrt(farthest2);
-    window.free = static_cast<int>(
-        std::count_if(window.pixels.begin(), window.pixels.end(),
-                      [](const FitPixel& pixel) { return !pixel.saturated; }));
+    window.free =
+        static_cast<int>(std::count_if(window.pixels.begin(), window.pixels.end(),
+                                       [](const FitPixel& pixel) { return !pixel.saturated; }));
 }
 
 double level_outside(const FitWindow& window, std::span<const BeadShadow> beads, double blur_px) {

@@ -71,8 +71,7 @@ void ShadowFit::evaluate(const ShadowParameters& p, NormalEquations& result) {
         prior(layout().first_of_background() + k,
               (p.background[k] - (k == 0 ? background_level_ : 0.0)) * background_inverse_sd,
               background_inverse_sd);
-    if (options_.fit_blur)
-        log_prior(layout().blur(), p.blur, start_.blur, options_.prior_log_blur);
+    if (options_.fit_blur) log_prior(layout().blur(), p.blur, start_.blur, options_.prior_log_blur);
     for (std::size_t b = 0; b < layout().beads; ++b) {
         const int first = ParameterLayout::first_of_bead(b);
         const double radius =

@@ -94,9 +94,8 @@ void ShadowModel::look_at(const ShadowParameters& p, const FitPixel& pixel) {
         for (std::size_t b = a + 1; b < touch_count_; ++b) {
             const Touch& f = touches_[a];
             const Touch& g = touches_[b];
-            double terms =
-                cross_terms(f.shadow, f.rho, g.shadow, g.rho,
-                            (f.dx * g.dx + f.dy * g.dy) / (f.rho * g.rho), p.blur);
+            double terms = cross_terms(f.shadow, f.rho, g.shadow, g.rho,
+                                       (f.dx * g.dx + f.dy * g.dy) / (f.rho * g.rho), p.blur);
             for (std::size_t c = 0; c < touch_count_; ++c)
                 if (c != a && c != b) terms *= 1.0 - touches_[c].shadow.value;
             transmission_ += terms;

@@ -13,7 +13,7 @@
 
 namespace stereo {
 
-inline constexpr int bead_parameters = 4;      // x, y, ln radius, ln attenuation
+inline constexpr int bead_parameters = 4;     // x, y, ln radius, ln attenuation
 inline constexpr int highest_background = 5;  // order of the background's polynomial
 
 constexpr int coefficients(int order) {
