@@ -12,16 +12,15 @@ BallProjection project_ball(const Pinhole& pinhole, const Eigen::Vector3d& cente
     require(radius_mm > 0.0 && center_in_view_mm.z() > radius_mm,
             "a ball to be projected must lie in front of the source");
     const Eigen::Matrix3d k = pinhole.matrix();
-    const Eigen::Matrix3d dual =
-        k *
-        (center_in_view_mm * center_in_view_mm.transpose() -
-         radius_mm * radius_mm * Eigen::Matrix3d::Identity()) *
-        k.transpose();
+    const Eigen::Matrix3d dual = k *
+                                 (center_in_view_mm * center_in_view_mm.transpose() -
+                                  radius_mm * radius_mm * Eigen::Matrix3d::Identity()) *
+                                 k.transpose();
     BallProjection result;
     result.center_px = pinhole.project(center_in_view_mm);
     result.outline_px = dual.topRightCorner<2, 1>() / dual(2, 2);
-    const Eigen::Matrix2d shape = result.outline_px * result.outline_px.transpose() -
-                                  dual.topLeftCorner<2, 2>() / dual(2, 2);
+    const Eigen::Matrix2d shape =
+        result.outline_px * result.outline_px.transpose() - dual.topLeftCorner<2, 2>() / dual(2, 2);
     const Eigen::Vector2d squared =
         Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(shape, Eigen::EigenvaluesOnly).eigenvalues();
     result.minor_px = std::sqrt(squared[0]);

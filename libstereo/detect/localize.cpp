@@ -54,8 +54,7 @@ double ring_level(const drr::Image<float>& image, const BeadShadow& start,
     return level_outside(window, {&bead, 1}, shadow_blurs * options.blur_px);
 }
 
-Place centroid(const drr::Image<float>& image, const BeadShadow& start, double level,
-               double blur) {
+Place centroid(const drr::Image<float>& image, const BeadShadow& start, double level, double blur) {
     Eigen::Vector2d center = start.center_px;
     // The window follows the centroid until it rests (or alternates between two sets of pixels).
     for (int step = 0; step < max_steps; ++step) {
@@ -108,7 +107,8 @@ Place gaussian(const drr::Image<float>& image, const BeadShadow& start, double l
         const double before = cost(p, &hessian, &gradient);
         Five change = hessian.ldlt().solve(gradient);
         change[3] = std::clamp(change[3], -0.5, 0.5);
-        while (change.head<2>().norm() > tolerance_px && !(cost(p + change, nullptr, nullptr) < before))
+        while (change.head<2>().norm() > tolerance_px &&
+               !(cost(p + change, nullptr, nullptr) < before))
             change *= 0.5;
         p += change;
         if (!((p.head<2>() - start.center_px).norm() < start.radius_px + 1.0)) return std::nullopt;
@@ -125,7 +125,8 @@ Place quartic(const drr::Image<float>& image, const BeadShadow& start, double le
     if (pixels.at.size() <= terms) return std::nullopt;
     Eigen::MatrixXd design(static_cast<Eigen::Index>(pixels.at.size()), terms);
     for (Eigen::Index i = 0; i < design.rows(); ++i) {
-        const Eigen::Vector2d d = (pixels.at[static_cast<std::size_t>(i)] - start.center_px) / reach;
+        const Eigen::Vector2d d =
+            (pixels.at[static_cast<std::size_t>(i)] - start.center_px) / reach;
         for (int o = 0, k = 0; o <= order; ++o)
             for (int n = 0; n <= o; ++n, ++k)
                 design(i, k) = std::pow(d.x(), o - n) * std::pow(d.y(), n);

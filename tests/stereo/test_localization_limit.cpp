@@ -1,4 +1,5 @@
 #include "fine_balls.hpp"
+#include "test.hpp"
 
 #include <stereo/detect/localization_bound.hpp>
 #include <stereo/detect/localize.hpp>
@@ -9,8 +10,6 @@
 #include <array>
 #include <cstdio>
 #include <optional>
-
-#include "test.hpp"
 
 using namespace stereo;
 
@@ -93,8 +92,7 @@ double bound_of_rendering(const test::FineBalls& balls, double photons) {
                              right = balls.pixels(11, 10);
     double information = 0.0;
     for (std::size_t i = 0; i < at.size(); ++i) {
-        const double slope =
-            (right.pixels()[i] - left.pixels()[i]) * 0.5 * test::FineBalls::sub;
+        const double slope = (right.pixels()[i] - left.pixels()[i]) * 0.5 * test::FineBalls::sub;
         information += photons * slope * slope / at.pixels()[i];
     }
     return 1.0 / std::sqrt(information);
@@ -102,12 +100,14 @@ double bound_of_rendering(const test::FineBalls& balls, double photons) {
 
 }  // namespace
 
-// The table of docs/localization.md; lines that begin with "limit" are read by scripts/localization.
+// The table of docs/localization.md; lines that begin with "limit" are read by
+// scripts/localization.
 BOOST_AUTO_TEST_CASE(the_fit_reaches_the_bound) {
     constexpr std::array<LocalizationMethod, 4> methods = {
         LocalizationMethod::intensity_centroid, LocalizationMethod::gaussian_peak,
         LocalizationMethod::quartic_peak, LocalizationMethod::contour};
-    std::printf("limit radius contrast cnr found bound slopes ball_fit bias/bound predicted/sampled");
+    std::printf(
+        "limit radius contrast cnr found bound slopes ball_fit bias/bound predicted/sampled");
     for (const LocalizationMethod m : methods)
         std::printf(" %s", localization_method_name(m).c_str());
     std::printf(" simple_blob min_enclosing_circle\n");
@@ -160,24 +160,25 @@ BOOST_AUTO_TEST_CASE(the_fit_reaches_the_bound) {
                         if (place) rest[i].add(*place - at);
                     };
                     for (std::size_t m = 0; m < methods.size(); ++m) {
-                        const LocalizedBead other = localize_bead(image, start, methods[m], options);
+                        const LocalizedBead other =
+                            localize_bead(image, start, methods[m], options);
                         record(m, other.converged ? Place(other.center_px) : Place());
                     }
                     record(4, simple_blob(image, start));
                     record(5, enclosing_circle(image, start));
                 }
                 const double agreement = fit.predicted / fit.count / fit.squares * fit.count;
-                std::printf("limit %g %.2f %g %d %.5f %.3f %.3f %.3f %.3f", radius, contrast, cnr, fit.count,
-                            bound, with_slopes / computed, fit.rms() / bound, fit.bias() / bound,
-                            agreement);
+                std::printf("limit %g %.2f %g %d %.5f %.3f %.3f %.3f %.3f", radius, contrast, cnr,
+                            fit.count, bound, with_slopes / computed, fit.rms() / bound,
+                            fit.bias() / bound, agreement);
                 for (const Errors& e : rest)
                     // A method that fails on more than one image in ten is given no number.
                     e.count < 0.9 * others ? std::printf(" -")
                                            : std::printf(" %.3f", e.rms() / bound);
                 std::printf("\n");
                 std::fflush(stdout);
-                // At a contrast of 3 times the noise a few fits run away from their start; the smallest
-                // faint bead is beyond the limit there (docs/localization.md).
+                // At a contrast of 3 times the noise a few fits run away from their start; the
+                // smallest faint bead is beyond the limit there (docs/localization.md).
                 const bool beyond = radius == 2.0 && cnr == 3.0 && attenuation < 1.0;
                 BOOST_TEST(fit.count >= (beyond ? 0.8 : cnr == 3.0 ? 0.97 : 1.0) * fits);
                 if (beyond) continue;
@@ -196,9 +197,9 @@ BOOST_AUTO_TEST_CASE(overlapping_pairs_reach_the_joint_bound) {
         for (const double distance : {1.2, 1.5, 2.0}) {
             constexpr double attenuation = 3.0;
             const int half = static_cast<int>(std::lround(0.5 * distance * radius * 10));
-            const test::FineBalls balls(static_cast<int>(std::ceil(3.2 * radius + 8.0)), blur,
-                                        {{-half, 0, radius, attenuation},
-                                         {half, 0, radius, attenuation}});
+            const test::FineBalls balls(
+                static_cast<int>(std::ceil(3.2 * radius + 8.0)), blur,
+                {{-half, 0, radius, attenuation}, {half, 0, radius, attenuation}});
             for (const double cnr : {10.0, 100.0}) {
                 const double photons = std::pow(cnr / (1.0 - std::exp(-attenuation)), 2);
                 const std::vector<BeadShadow> truth = {
@@ -218,8 +219,7 @@ BOOST_AUTO_TEST_CASE(overlapping_pairs_reach_the_joint_bound) {
                     const drr::Image<float> image = test::with_photons(clean, photons, rng);
                     const BeadShadow blob{0.5 * (truth[0].center_px + truth[1].center_px), radius,
                                           attenuation};
-                    const BeadFit fit =
-                        split_blob(image, blob, {1.0, 0.1}, 1.05 * radius, options);
+                    const BeadFit fit = split_blob(image, blob, {1.0, 0.1}, 1.05 * radius, options);
                     if (!fit.converged) continue;
                     for (std::size_t b = 0; b < 2; ++b)
                         errors[b].add(fit.beads[b].shadow.center_px - truth[b].center_px);

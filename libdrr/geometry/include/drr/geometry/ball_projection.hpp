@@ -23,8 +23,8 @@ struct BallProjection {
 /// product of the semi-axes) of its outline; `pinhole` needs square pixels. The outline's centre
 /// lies farther from the principal point by tan(t) sin^2(a) / (cos^2(t) - sin^2(a)) focal lengths,
 /// t the ray's angle with the principal axis and a half the angle under which the source sees the
-/// ball (Clackdoyle & Mennessier, Phys. Med. Biol. 56, 2011). `share` is the part of that bias which
-/// the measured centre has: 1 for outlines, about 0.8 for centroids of faint balls.
+/// ball (Clackdoyle & Mennessier, Phys. Med. Biol. 56, 2011). `share` is the part of that bias
+/// which the measured centre has: 1 for outlines, about 0.8 for centroids of faint balls.
 [[nodiscard]] Eigen::Vector2d ball_center_px(const Pinhole& pinhole,
                                              const Eigen::Vector2d& measured_px, double radius_px,
                                              double share = 1.0);
