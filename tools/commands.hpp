@@ -21,6 +21,7 @@ class NoResult : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+void add_calibrate(CLI::App& app, Run& run);
 void add_detect(CLI::App& app, Run& run);
 void add_grid(CLI::App& app, Run& run);
 void add_phantom(CLI::App& app, Run& run);

@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
     tools::add_detect(app, run);
     tools::add_grid(app, run);
     tools::add_undistort(app, run);
+    tools::add_calibrate(app, run);
     tools::add_triangulate(app, run);
     tools::add_track(app, run);
     tools::add_volume(app, run);

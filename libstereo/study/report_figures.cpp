@@ -43,7 +43,7 @@ double square() {
 }
 
 bool usable(const ValidationResult& r) {
-    const BundleResult& c = r.calibration;
+    const Calibration& c = r.calibration;
     return !c.residuals_px.empty() &&
            c.residuals_px.size() == r.calibration_observations.items.size() &&
            c.used.size() == c.residuals_px.size();

@@ -144,7 +144,7 @@ Json identification(const ValidationResult& r) {
 }
 
 Json calibration(const ValidationResult& r) {
-    const BundleResult& c = r.calibration;
+    const Calibration& c = r.calibration;
     Json views = Json::array();
     for (std::size_t v = 0; v < c.views.size(); ++v) {
         const drr::CalibratedView& view = c.views[v];

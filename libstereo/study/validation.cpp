@@ -304,7 +304,7 @@ ValidationResult validate_cached(const ExperimentSpec& spec, const ValidationHoo
     // From here on only what was measured is used, until the scores compare it with the truth.
     result.calibration_observations =
         observations_of(result.images, known, 0, spec.poses.calibration);
-    result.calibration = bundle(result.calibration_observations);
+    result.calibration = calibrate(Procedure::bundle, result.calibration_observations);
     if (!result.calibration.ok) {
         const std::string unnamed = identification_failures(result);
         result.summary = "the calibration failed: " + result.calibration.summary +

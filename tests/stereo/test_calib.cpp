@@ -3,7 +3,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/rng.hpp>
 #include <drr/geometry/stereo_rig.hpp>
-#include <stereo/calib/bundle.hpp>
+#include <stereo/calib/calibration.hpp>
 #include <stereo/calib/dlt.hpp>
 #include <stereo/calib/uncertainty.hpp>
 
@@ -77,7 +77,7 @@ Eigen::VectorXd judged(std::span<const CalibratedView> views) {
     return values;
 }
 
-Eigen::VectorXd claimed_sd(const BundleResult& result) {
+Eigen::VectorXd claimed_sd(const Calibration& result) {
     const CalibrationPrecision precision = precision_of(result);
     Eigen::VectorXd values(13);
     for (std::size_t v = 0; v < 2; ++v)
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(dlt_recognizes_too_few_points_and_a_plane) {
 BOOST_AUTO_TEST_CASE(bundle_is_exact_without_noise) {
     for (const double angle : {6.0, 90.0}) {
         const Case c = make_case(angle, 0.0, 2, 4);
-        const BundleResult result = bundle(c.observations);
+        const Calibration result = calibrate(Procedure::bundle, c.observations);
         BOOST_REQUIRE(!result.views.empty());
         BOOST_TEST(result.rms_px < 1e-7);
         const std::array truth{c.truth(0), c.truth(1)};
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(bundle_recovers_truth_within_its_own_error_bars) {
     double sigma0 = 0.0;
     for (int seed = 0; seed < seeds; ++seed) {
         const Case c = make_case(6.0, noise_px, 100 + static_cast<std::uint64_t>(seed));
-        const BundleResult result = bundle(c.observations);
+        const Calibration result = calibrate(Procedure::bundle, c.observations);
         BOOST_REQUIRE(result.ok);
         const std::array truth{c.truth(0), c.truth(1)};
         const Eigen::VectorXd z =
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(bundle_rejects_wrong_identities_and_says_so) {
     Case c = make_case(30.0, 0.02, 3);
     for (std::size_t i = 10; i < c.observations.items.size(); i += 100)
         c.observations.items[i].pixel += Eigen::Vector2d(15.0, -4.0);
-    const BundleResult result = bundle(c.observations);
+    const Calibration result = calibrate(Procedure::bundle, c.observations);
     BOOST_REQUIRE(result.ok);
     BOOST_TEST(result.rejected_count == (c.observations.items.size() - 10 + 99) / 100);
     for (std::size_t i = 10; i < c.observations.items.size(); i += 100)
@@ -171,25 +171,33 @@ BOOST_AUTO_TEST_CASE(bundle_rejects_wrong_identities_and_says_so) {
     BOOST_TEST(result.sigma0 < 0.021);
 }
 
-BOOST_AUTO_TEST_CASE(bundle_says_what_it_cannot_do) {
-    Case plane = make_case(6.0, 0.01, 4);
-    std::erase_if(plane.observations.items, [](const Observation& o) { return o.marker >= 16; });
-    const BundleResult of_plane = bundle(plane.observations);
-    BOOST_TEST(!of_plane.ok);
-    BOOST_TEST(of_plane.summary.find("plane") != std::string::npos);
-
-    Case blind = make_case(6.0, 0.01, 5);
-    std::erase_if(blind.observations.items, [](const Observation& o) { return o.pose == 0; });
-    BOOST_TEST(!bundle(blind.observations).ok);
-
+BOOST_AUTO_TEST_CASE(too_few_markers_and_wrong_input) {
+    // Pose 3 shows too few markers; so does pose 0, and then pose 1 is the world.
     Case partial = make_case(6.0, 0.01, 6);
     std::erase_if(partial.observations.items,
-                  [](const Observation& o) { return o.pose == 3 && o.marker > 3; });
-    const BundleResult without = bundle(partial.observations);
+                  [](const Observation& o) { return (o.pose == 3 || o.pose == 0) && o.marker > 3; });
+    const Calibration without = calibrate(Procedure::bundle, partial.observations);
     BOOST_TEST(without.ok);
     BOOST_TEST(!without.pose_known[3]);
+    BOOST_TEST(without.world_pose == 1);
 
     Case wrong = make_case(6.0, 0.01, 7);
     wrong.observations.items[5].marker = 64;
-    BOOST_CHECK_THROW((void)bundle(wrong.observations), Error);
+    BOOST_CHECK_THROW((void)calibrate(Procedure::bundle, wrong.observations), Error);
+    BOOST_CHECK_THROW((void)procedure_of("magic"), Error);
+}
+
+BOOST_AUTO_TEST_CASE(names_of_procedures_and_parameters_read_back) {
+    for (const Procedure procedure : {Procedure::dlt, Procedure::opencv, Procedure::resection,
+                                      Procedure::bundle, Procedure::bundle_phantom})
+        BOOST_TEST((procedure_of(name_of(procedure)) == procedure));
+    CalibrationOptions options;
+    options.square_pixels = false;
+    options.priors.phantom_scale_sd = 0.01;
+    const Case c = make_case(30.0, 0.02, 8, 3);
+    const Calibration result = calibrate(Procedure::bundle_phantom, c.observations, options);
+    BOOST_REQUIRE(result.ok);
+    BOOST_TEST(result.parameters.size() == 2U * 10U + 1U + 3U * 64U + 2U * 6U);
+    for (const Parameter& parameter : result.parameters)
+        BOOST_TEST((parameter_of(name_of(parameter)) == parameter), name_of(parameter));
 }

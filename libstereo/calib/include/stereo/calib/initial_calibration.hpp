@@ -10,15 +10,18 @@ namespace stereo {
 
 /// A calibration good enough to start a bundle adjustment from.
 struct InitialCalibration {
-    std::vector<drr::CalibratedView> views;       ///< world = phantom in pose 0
-    std::vector<drr::Rigid3> world_from_phantom;  ///< one per pose; pose 0 is the identity
+    std::vector<drr::CalibratedView> views;       ///< world = phantom in `world_pose`
+    std::vector<drr::Rigid3> world_from_phantom;  ///< one per pose; identity for world_pose
     std::vector<bool> pose_known;                 ///< false: too few markers in that pose
+    int world_pose = 0;                           ///< the first pose that is known
+    std::vector<std::string> undetermined;        ///< why there is none, one sentence each
     bool ok = false;
     std::string summary;
 };
 
-/// Starts from nothing but observations: a DLT for each image, the median of the intrinsics of each
-/// view, the phantom's pose in each image for these, and the mean relative pose of the views.
+/// Starts from nothing but observations: the intrinsics of each view (initial_view), the phantom's
+/// pose in each image for these, and the views linked to each other by the poses that they share,
+/// one view to the next: no pose has to be seen by all of them.
 [[nodiscard]] InitialCalibration initial_calibration(const Observations& observations);
 
 }  // namespace stereo

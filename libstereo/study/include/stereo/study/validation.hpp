@@ -2,7 +2,7 @@
 
 #include <drr/core/image.hpp>
 #include <drr/core/log.hpp>
-#include <stereo/calib/bundle.hpp>
+#include <stereo/calib/calibration.hpp>
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/detect/bead_detector.hpp>
 #include <stereo/detect/identify.hpp>
@@ -90,7 +90,7 @@ struct ValidationResult {
     std::array<drr::Image<std::uint16_t>, 2> first_pose_images;
     Localization localization;
     Observations calibration_observations;
-    BundleResult calibration;
+    Calibration calibration;
     std::vector<ViewErrors> view_errors;
     double stereo_angle_error_rad = 0.0;
     double stereo_angle_sd_rad = 0.0;

@@ -1,0 +1,112 @@
+#include "initial_view.hpp"
+
+#include "homography.hpp"
+
+#include <drr/geometry/absolute_pose.hpp>
+#include <stereo/calib/dlt.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace stereo {
+namespace {
+
+constexpr std::size_t min_dlt_points = 6;
+constexpr std::size_t min_plane_points = 4;
+// Of X-ray units, SDD over the detector's width: 3 to 6.
+constexpr double focal_length_guess = 4.0;
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
+                     values.end());
+    return values[values.size() / 2];
+}
+
+struct Image {
+    ImagePoints points;
+    PointShape shape;
+    std::optional<Eigen::Matrix3d> plane;   // homography
+    std::optional<drr::Rigid3> start;       // pose from a DLT
+};
+
+struct Intrinsics {
+    std::vector<double> focal, cx, cy;
+};
+
+// What an image without enough markers is, in words.
+std::string shortcoming(const std::vector<Image>& images) {
+    std::size_t most = 0;
+    bool lines = false;
+    for (const auto& image : images) {
+        most = std::max(most, image.points.pixels.size());
+        lines = lines || (image.points.pixels.size() >= 3 && image.shape.is_line());
+    }
+    if (lines)
+        return "its markers lie on a line: a turn of the phantom about that line leaves every "
+               "image as it is";
+    return fmt::format(
+        "no image shows more than {} markers, {} measured numbers, but SDD, principal point and "
+        "the six numbers of a pose are 9: needed are 6 markers in space, or 4 on a plane in "
+        "several poses",
+        most, 2 * most);
+}
+
+}  // namespace
+
+InitialView initial_view(const Observations& observations, int view) {
+    InitialView result;
+    std::vector<Image> images;
+    Intrinsics found;
+    std::vector<Eigen::Matrix3d> planes;
+    for (int pose = 0; pose < observations.pose_count; ++pose) {
+        Image& image = images.emplace_back();
+        image.points = points_of_image(observations, pose, view);
+        if (image.points.pixels.size() < 3) continue;
+        image.shape = shape_of(image.points.points_in_phantom_mm);
+        if (image.shape.is_line()) continue;
+        if (image.shape.is_plane()) {
+            if (image.points.pixels.size() < min_plane_points) continue;
+            image.plane = homography(image.shape, image.points);
+            planes.push_back(*image.plane);
+            continue;
+        }
+        if (image.points.pixels.size() < min_dlt_points) continue;
+        const DltResult linear = dlt(image.points.points_in_phantom_mm, image.points.pixels);
+        if (!linear.ok) continue;
+        const auto [decomposed, skew] = drr::decompose_projection(linear.projection_matrix);
+        found.focal.push_back(0.5 * (decomposed.pinhole.fx_px + decomposed.pinhole.fy_px));
+        found.cx.push_back(decomposed.pinhole.cx_px);
+        found.cy.push_back(decomposed.pinhole.cy_px);
+        image.start = decomposed.view_from_world;
+    }
+    const int width = observations.width_px;
+    const int height = observations.height_px;
+    if (!found.focal.empty()) {
+        const double f = median(found.focal);
+        result.pinhole = {f, f, median(found.cx), median(found.cy)};
+    } else if (!planes.empty()) {
+        auto pinhole = pinhole_of_planes(planes, width, height);
+        if (!pinhole) pinhole = centred_pinhole_of_planes(planes, width, height);
+        const double guess = focal_length_guess * width;
+        result.pinhole =
+            pinhole.value_or(drr::Pinhole{guess, guess, 0.5 * (width - 1), 0.5 * (height - 1)});
+    } else {
+        result.undetermined = fmt::format("view {}: {}", view, shortcoming(images));
+        return result;
+    }
+    for (Image& image : images) {
+        auto& pose = result.view_from_phantom.emplace_back();
+        if (image.plane) image.start = pose_of_plane(image.shape, *image.plane, result.pinhole);
+        if (!image.start) continue;
+        // Near is enough: the bundle finds the minimum.
+        constexpr int iterations = 5;
+        const drr::PoseFit fit = drr::fit_pose(image.points.points_in_phantom_mm,
+                                               image.points.pixels, result.pinhole, *image.start,
+                                               iterations);
+        if (fit.view_from_object.translation_mm.allFinite()) pose = fit.view_from_object;
+    }
+    return result;
+}
+
+}  // namespace stereo

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "bundle_state.hpp"
+
+#include <Eigen/Core>
+
+#include <span>
+#include <vector>
+
+namespace stereo {
+
+/// The normal equations N step = -gradient of a bundle, whose matrix is an arrow: a dense block of
+/// the common parameters, a 6x6 block for each free pose, and what couples each pose to the common
+/// ones. Poses do not share residuals.
+struct NormalEquations {
+    using Matrix6 = Eigen::Matrix<double, 6, 6>;
+    using Vector6 = Eigen::Matrix<double, 6, 1>;
+
+    Eigen::MatrixXd common;
+    std::vector<Eigen::MatrixXd> coupling;  ///< common x 6
+    std::vector<Matrix6> pose;
+    Eigen::VectorXd common_gradient;
+    std::vector<Vector6> pose_gradient;
+    double cost = 0.0;   ///< sum of the losses
+    bool valid = true;   ///< false: a marker came behind a source
+
+    void reset(const BundleLayout& layout);
+
+    /// The step for a diagonal that is larger by the share `damping`, by the Schur complement over
+    /// the poses; empty where the matrix is singular.
+    [[nodiscard]] Eigen::VectorXd step(double damping) const;
+    [[nodiscard]] Eigen::VectorXd gradient() const;
+    [[nodiscard]] Eigen::MatrixXd matrix() const;
+};
+
+/// The observations of one pose in one view.
+struct ImageObservations {
+    int pose = 0;
+    int view = 0;
+    std::vector<std::size_t> items;
+};
+[[nodiscard]] std::vector<ImageObservations> by_image(const Observations& observations,
+                                                      const std::vector<bool>& used);
+
+/// Adds what one image says. Derivatives are analytic: of a pixel by a turn w from the left of a
+/// rotation, d(exp(w) R x)/dw = -[R x]x.
+void add_image(const Observations& observations, const ImageObservations& image,
+               const BundleState& state, const BundleLayout& layout,
+               const CalibrationOptions& options, NormalEquations& equations);
+
+/// Adds what is known beside the images: priors, measured distances, and for refined markers the
+/// gauge (prior_terms.cpp).
+void add_priors(const Observations& observations, const BundleState& state,
+                const BundleLayout& layout, const CalibrationPriors& priors,
+                NormalEquations& equations);
+
+/// How many numbers the priors measure.
+[[nodiscard]] int prior_count(const BundleLayout& layout, const CalibrationPriors& priors);
+
+}  // namespace stereo
