@@ -108,12 +108,9 @@ struct IdentifyResult {
                                               std::span<const NominalView> nominal,
                                               const IdentifyOptions& options = {});
 
-/// Names the blobs of several poses of one phantom before the same views, none of which moved:
-/// `blobs` holds the views of the first pose, then those of the second, and so on. All poses
-/// together tell how the views stand to each other, and how far the focal lengths are off, more
-/// precisely than the nominal values do; that decides poses that are ambiguous alone. What stays
-/// ambiguous: a layout that a rotation carries onto itself, without references. One result for each
-/// pose.
+/// Names the blobs of several poses of one phantom before the same views, each on its own: `blobs`
+/// holds the views of the first pose, then those of the second, and so on. The layout is prepared
+/// once. One result for each pose.
 [[nodiscard]] std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
                                                          const MarkerConstellation& constellation,
                                                          std::span<const NominalView> nominal,
