@@ -45,13 +45,16 @@ void undistort_points(const std::filesystem::path& path, const stereo::Undistort
                       const std::filesystem::path& folder) {
     stereo::ImageDetections detections = stereo::read_detections(path);
     std::vector<stereo::BeadDetection> kept;
-    for (stereo::BeadDetection bead : detections.beads) {
+    std::vector<std::string> markers;
+    for (std::size_t i = 0; i < detections.beads.size(); ++i) {
+        stereo::BeadDetection bead = detections.beads[i];
         const auto place = undistortion.undistort(bead.center_px);
         if (!place) continue;
         bead.center_px = place->point_px;
         bead.covariance_px2 = place->jacobian * bead.covariance_px2 * place->jacobian.transpose();
         bead.radius_px *= std::sqrt(std::abs(place->jacobian.determinant()));
         kept.push_back(bead);
+        if (!detections.markers.empty()) markers.push_back(detections.markers[i]);
     }
     // NAME.beads.csv becomes NAME.undistorted.beads.csv.
     const std::filesystem::path name = path.stem();
@@ -60,6 +63,7 @@ void undistort_points(const std::filesystem::path& path, const stereo::Undistort
     fmt::print("{}: {} of {} points lie in the field: {}\n", path.filename().string(), kept.size(),
                detections.beads.size(), to.string());
     detections.beads = std::move(kept);
+    detections.markers = std::move(markers);
     stereo::write_detections(to, detections);
 }
 

@@ -42,7 +42,15 @@ GridDetection detect_grid(const drr::Image<float>& image, const GridDetectorOpti
     GridDetection grid;
     grid.width_px = image.width();
     grid.height_px = image.height();
-    const Found found = find_points(image, options);
+    Found found = find_points(image, options);
+    // A point that is cut would pull the lattice after it.
+    found.points.erase(std::remove_if(found.points.begin(), found.points.end(),
+                                      [&](const BeadDetection& bead) {
+                                          if ((bead.flags & bead_clipped) == 0) return false;
+                                          grid.strays.push_back(bead);
+                                          return true;
+                                      }),
+                       found.points.end());
     std::vector<Eigen::Vector2d> pixels;
     for (const BeadDetection& bead : found.points)
         pixels.push_back(bead.center_px);

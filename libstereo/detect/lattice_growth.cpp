@@ -20,7 +20,7 @@ constexpr std::array order_limits = {OrderLimit{7, 144}, OrderLimit{5, 84}, Orde
                                      OrderLimit{2, 24}, OrderLimit{1, 3}};
 // Rounds of reweighting by Geman and McClure's function, with its scales in pitches: from what the
 // next order of a distortion does to a new ring to what it leaves.
-constexpr std::array robust_scales = {0.2, 0.1, 0.05};
+constexpr std::array robust_scales = {0.2, 0.1, 0.05, 0.02};
 // The first ring; then outwards in such steps, until so many have brought nothing.
 constexpr double first_radius = 1.5;
 constexpr double ring_width = 1.0;
