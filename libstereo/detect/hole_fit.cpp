@@ -174,9 +174,9 @@ std::optional<FittedHole> Fit::run() {
 
 FittedHole Fit::result(const Parameters& p) const {
     const auto n = static_cast<Eigen::Index>(pixels_.size());
-    FittedPixels fitted;
-    fitted.jacobian.resize(n, count);
-    fitted.residuals.resize(n);
+    FittedPixels::Jacobian jacobian(n, count);
+    Eigen::VectorXd residuals(n);
+    FittedPixels fitted{jacobian, residuals, {}, {}, {}};
     fitted.place.resize(n, 2);
     double squares = 0.0;
     double expected = 0.0;
@@ -184,15 +184,15 @@ FittedHole Fit::result(const Parameters& p) const {
         const Pixel& pixel = pixels_[static_cast<std::size_t>(i)];
         const Sample s = model_at(p, pixel, start_, start_radius_);
         const double variance = std::max(noise_.variance(s.value), 1e-12);
-        fitted.jacobian.row(i) = s.gradient.transpose() / std::sqrt(variance);
-        fitted.residuals[i] = (pixel.grey - s.value) / std::sqrt(variance);
+        jacobian.row(i) = s.gradient.transpose() / std::sqrt(variance);
+        residuals[i] = (pixel.grey - s.value) / std::sqrt(variance);
         fitted.place.row(i) << pixel.column, pixel.row;
         squares += (pixel.grey - s.value) * (pixel.grey - s.value);
         expected += variance;
     }
-    const Eigen::MatrixXd normal = fitted.jacobian.transpose() * fitted.jacobian;
-    fitted.inverse = normal.ldlt().solve(Eigen::MatrixXd::Identity(count, count));
-    const double chi2 = fitted.residuals.squaredNorm() / static_cast<double>(n - count);
+    fitted.normal = jacobian.transpose() * jacobian;
+    fitted.inverse = fitted.normal.ldlt().solve(Eigen::MatrixXd::Identity(count, count));
+    const double chi2 = residuals.squaredNorm() / static_cast<double>(n - count);
     FittedHole hole;
     hole.center_px = {p[cx], p[cy]};
     hole.covariance_px2 =
