@@ -52,18 +52,16 @@ std::string residual_picture(const stereo::Calibration& calibration,
     Canvas canvas(static_cast<int>(width_px) + 2 * margin_px,
                   static_cast<int>(height_px) + 2 * margin_px);
     const Canvas::Point corner(margin_px, margin_px);
-    canvas.outline({corner, corner + Canvas::Point(width_px, 0.0),
-                    corner + Canvas::Point(width_px, height_px),
-                    corner + Canvas::Point(0.0, height_px)},
-                   colours::grey);
+    canvas.outline(
+        {corner, corner + Canvas::Point(width_px, 0.0), corner + Canvas::Point(width_px, height_px),
+         corner + Canvas::Point(0.0, height_px)},
+        colours::grey);
     // An arrow of the RMS is as long as a bead is wide on most detectors.
     constexpr double rms_arrow_px = 12.0;
-    const double magnification =
-        calibration.rms_px > 0.0 ? rms_arrow_px / calibration.rms_px : 1.0;
+    const double magnification = calibration.rms_px > 0.0 ? rms_arrow_px / calibration.rms_px : 1.0;
     for (std::size_t i = 0; i < observations.items.size(); ++i) {
         const auto& item = observations.items[i];
-        if (item.view != view ||
-            !calibration.pose_known[static_cast<std::size_t>(item.pose)])
+        if (item.view != view || !calibration.pose_known[static_cast<std::size_t>(item.pose)])
             continue;
         const Canvas::Point at = corner + scale * item.pixel;
         if (!calibration.used[i]) {
@@ -130,10 +128,10 @@ std::string uncertainty_picture(const stereo::Calibration& calibration,
                 const double value = maps[k][static_cast<std::size_t>(row * cells + column)];
                 const Canvas::Point at = corner + cell_px * Canvas::Point(column, row);
                 if (std::isfinite(value))
-                    canvas.fill({at, at + Canvas::Point(cell_px, 0.0),
-                                 at + Canvas::Point(cell_px, cell_px),
-                                 at + Canvas::Point(0.0, cell_px)},
-                                heat((value - least) / std::max(most - least, 1e-300)));
+                    canvas.fill(
+                        {at, at + Canvas::Point(cell_px, 0.0), at + Canvas::Point(cell_px, cell_px),
+                         at + Canvas::Point(0.0, cell_px)},
+                        heat((value - least) / std::max(most - least, 1e-300)));
             }
         canvas.text(corner + Canvas::Point(0.5 * map_px, map_px + 16.0),
                     fmt::format("{} to the right, {} up; {:.0f} mm wide", axes[planes[k][0]],

@@ -79,9 +79,9 @@ stereo::CalibrationOptions options_of(const Arguments& arguments, int view_count
     if (!arguments.sdd.empty()) {
         drr::require(arguments.pixel_pitch_mm > 0.0, "--sdd-mm needs --pixel-pitch-mm");
         for (int view = 0; view < view_count; ++view)
-            options.priors.focal_lengths.push_back(
-                {view, arguments.sdd[0] / arguments.pixel_pitch_mm,
-                 arguments.sdd[1] / arguments.pixel_pitch_mm});
+            options.priors.focal_lengths.push_back({view,
+                                                    arguments.sdd[0] / arguments.pixel_pitch_mm,
+                                                    arguments.sdd[1] / arguments.pixel_pitch_mm});
     }
     if (!arguments.angle.empty())
         options.priors.stereo_angles.push_back(
@@ -90,8 +90,7 @@ stereo::CalibrationOptions options_of(const Arguments& arguments, int view_count
         options.priors.distances.push_back({static_cast<int>(arguments.distance[0]) - 1,
                                             static_cast<int>(arguments.distance[1]) - 1,
                                             arguments.distance[2], arguments.distance[3]});
-    if (arguments.independent_images)
-        options.errors = stereo::ErrorModel::independent_images;
+    if (arguments.independent_images) options.errors = stereo::ErrorModel::independent_images;
     return options;
 }
 
@@ -121,8 +120,7 @@ void print_table(const stereo::Calibration& c, double pitch_mm) {
         fmt::print("Views 0 and 1\n");
         row("stereo angle", drr::stereo_angle_rad(c.views[0], c.views[1]) / drr::degree,
             precision.stereo_angle_rad / drr::degree, "deg");
-        row("baseline",
-            (c.views[1].source_in_world_mm() - c.views[0].source_in_world_mm()).norm(),
+        row("baseline", (c.views[1].source_in_world_mm() - c.views[0].source_in_world_mm()).norm(),
             precision.baseline_mm, "mm");
     }
     fmt::print("World: the phantom as designed, in pose {}. Noise: sigma0 {:.3f}", c.world_pose,
@@ -136,8 +134,8 @@ void print_table(const stereo::Calibration& c, double pitch_mm) {
 void calibrate_files(const Arguments& arguments) {
     const stereo::Procedure procedure = stereo::procedure_of(arguments.procedure);
     const stereo::Observations observations = observations_of(arguments);
-    const stereo::Calibration calibration = stereo::calibrate(
-        procedure, observations, options_of(arguments, observations.view_count));
+    const stereo::Calibration calibration =
+        stereo::calibrate(procedure, observations, options_of(arguments, observations.view_count));
     const std::filesystem::path folder = arguments.folder;
     drr::make_folder(folder);
     drr::write_file(folder / "calibration.json", stereo::calibration_json(calibration));
@@ -181,12 +179,14 @@ void add_calibrate(CLI::App& app, Run& run) {
     command->add_option("--pixel-pitch-mm", a->pixel_pitch_mm, "To tell SDD in mm");
     command->add_option("--sdd-mm", a->sdd, "Known SDD of all views and its standard deviation")
         ->expected(2);
-    command->add_option("--angle-deg", a->angle,
-                        "Known angle between views 0 and 1 and its standard deviation")
+    command
+        ->add_option("--angle-deg", a->angle,
+                     "Known angle between views 0 and 1 and its standard deviation")
         ->expected(2);
-    command->add_option("--distance-mm", a->distance,
-                        "A measured distance: two beads, counted from 1 in the phantom's file, the "
-                        "distance and its standard deviation")
+    command
+        ->add_option("--distance-mm", a->distance,
+                     "A measured distance: two beads, counted from 1 in the phantom's file, the "
+                     "distance and its standard deviation")
         ->expected(4);
     command->add_option("--placement-sd-mm", a->options.priors.placement_sd_mm,
                         "Of a bead about its design, in bundle-phantom (default 0.1)");

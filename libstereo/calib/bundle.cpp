@@ -21,8 +21,8 @@ constexpr int max_rounds = 5;
 
 // Sum over images of the outer products of their gradients: what the gradient varies by when each
 // image is one draw, whatever its errors have to do with each other. Residuals are smaller than
-// errors by what the fit took from them; images/(images - views' share) makes up for it in the mean
-// (the correction CR1 of Cameron & Miller, J. Human Resources 50 (2015) 317).
+// errors by what the fit took from them, for which the two factors make up in the mean (the
+// correction CR1 of Cameron & Miller, J. Human Resources 50 (2015) 317).
 Eigen::MatrixXd gradient_spread(const BundleProblem& problem, double observation_count) {
     const auto images = by_image(problem.observations, problem.used);
     const int size = problem.layout.size();
@@ -37,6 +37,18 @@ Eigen::MatrixXd gradient_spread(const BundleProblem& problem, double observation
     const auto clusters = static_cast<double>(images.size());
     return spread * (clusters / (clusters - 1.0)) * (observation_count - 1.0) /
            (observation_count - size);
+}
+
+drr::Pinhole mean_pinhole(const std::vector<drr::CalibratedView>& views) {
+    drr::Pinhole mean;
+    for (const auto& view : views) {
+        const double share = 1.0 / static_cast<double>(views.size());
+        mean.fx_px += share * view.pinhole.fx_px;
+        mean.fy_px += share * view.pinhole.fy_px;
+        mean.cx_px += share * view.pinhole.cx_px;
+        mean.cy_px += share * view.pinhole.cy_px;
+    }
+    return mean;
 }
 
 void fill_residuals(const BundleProblem& problem, Calibration& result) {
@@ -56,11 +68,14 @@ void fill_residuals(const BundleProblem& problem, Calibration& result) {
         ++count;
     }
     result.rms_px = count > 0 ? std::sqrt(sum / static_cast<double>(count)) : 0.0;
-    // Priors add measured numbers as well; what of them is known is taken for exact, so that they
-    // neither raise nor lower what the images say about their own noise.
-    const int prior_terms = prior_count(problem.layout, problem.options.priors);
-    result.degrees_of_freedom = 2 * static_cast<int>(count) -
-                                std::max(problem.layout.size() - prior_terms, 0);
+    // What is known beside the images was measured too, and counts with its own residuals.
+    NormalEquations priors;
+    priors.reset(problem.layout);
+    add_priors(observations, problem.state, problem.layout, problem.options.priors, priors);
+    weighted += priors.cost;
+    result.degrees_of_freedom = 2 * static_cast<int>(count) +
+                                prior_count(problem.layout, problem.options.priors) -
+                                problem.layout.size();
     if (result.degrees_of_freedom <= 0) return;
     result.sigma0 = std::sqrt(weighted / result.degrees_of_freedom);
     result.noise_p_value = chi_square_p_value(weighted, result.degrees_of_freedom);
@@ -69,21 +84,19 @@ void fill_residuals(const BundleProblem& problem, Calibration& result) {
 void fill_covariance(const BundleProblem& problem, Calibration& result) {
     NormalEquations equations;
     problem.linearize(problem.state, by_image(problem.observations, problem.used), equations);
-    const NormalInverse inverse = invert_normal_matrix(
-        equations.matrix(), problem.layout.parameters, problem.state);
+    const NormalInverse inverse =
+        invert_normal_matrix(equations.matrix(), problem.layout.parameters, problem.state);
     result.undetermined = inverse.undetermined;
     if (!result.undetermined.empty()) return;
     result.parameters = problem.layout.parameters;
     if (problem.options.errors == ErrorModel::independent_images) {
-        const double count = 2.0 * static_cast<double>(std::count(
-                                       problem.used.begin(), problem.used.end(), true));
-        result.covariance =
-            inverse.inverse * gradient_spread(problem, count) * inverse.inverse;
+        const double count =
+            2.0 * static_cast<double>(std::count(problem.used.begin(), problem.used.end(), true));
+        result.covariance = inverse.inverse * gradient_spread(problem, count) * inverse.inverse;
         return;
     }
-    const double scale = problem.options.noise == NoiseScale::estimated
-                             ? result.sigma0 * result.sigma0
-                             : 1.0;
+    const double scale =
+        problem.options.noise == NoiseScale::estimated ? result.sigma0 * result.sigma0 : 1.0;
     result.covariance = scale * inverse.inverse;
 }
 
@@ -102,6 +115,9 @@ Calibration bundle(const Observations& observations, const CalibrationOptions& o
     const std::size_t markers = observations.markers_in_phantom_mm.size();
     BundleState state;
     state.views = start.views;
+    if (options.shared_intrinsics)
+        for (auto& view : state.views)
+            view.pinhole = mean_pinhole(start.views);
     state.world_from_phantom = start.world_from_phantom;
     state.marker_shifts_mm.resize(markers, Eigen::Vector3d::Zero());
     BundleProblem problem{observations,
@@ -133,20 +149,19 @@ Calibration bundle(const Observations& observations, const CalibrationOptions& o
     fill_residuals(problem, result);
     if (options.covariance) fill_covariance(problem, result);
     if (result.undetermined.empty() && result.degrees_of_freedom <= 0)
-        result.undetermined.push_back(
-            fmt::format("{} measured numbers for {} parameters: nothing is left to tell the noise",
-                        2 * std::count(result.used.begin(), result.used.end(), true),
-                        problem.layout.size()));
+        result.undetermined.push_back(fmt::format(
+            "{} measured numbers for {} parameters: nothing is left to tell the noise",
+            2 * std::count(result.used.begin(), result.used.end(), true), problem.layout.size()));
     if (!result.undetermined.empty()) {
-        result.summary = "the observations do not determine all parameters: " +
-                         result.undetermined.front();
+        result.summary =
+            "the observations do not determine all parameters: " + result.undetermined.front();
         return result;
     }
     result.ok = minimum.converged;
-    result.summary = fmt::format(
-        "{} observations, {} rejected, RMS {:.4f} px, {}",
-        std::count(result.used.begin(), result.used.end(), true), result.rejected_count,
-        result.rms_px, result.ok ? "converged" : "not converged");
+    result.summary =
+        fmt::format("{} observations, {} rejected, RMS {:.4f} px, {}",
+                    std::count(result.used.begin(), result.used.end(), true), result.rejected_count,
+                    result.rms_px, result.ok ? "converged" : "not converged");
     return result;
 }
 

@@ -85,8 +85,8 @@ bool BundleProblem::reject_outliers() {
     const double limit = std::max(options.outlier_sigmas * *middle / 1.1774, 1e-6);
     bool changed = false;
     for (std::size_t i = 0; i < used.size(); ++i) {
-        const bool within = pose_known[static_cast<std::size_t>(observations.items[i].pose)] &&
-                            lengths[i] <= limit;
+        const bool within =
+            pose_known[static_cast<std::size_t>(observations.items[i].pose)] && lengths[i] <= limit;
         changed = changed || within != used[i];
         used[i] = within;
     }

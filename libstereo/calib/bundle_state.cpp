@@ -83,8 +83,8 @@ BundleState moved(const BundleState& state, const std::vector<Parameter>& parame
                 break;
             case ParameterKind::principal_point_px:
                 for (std::size_t v = first_view; v < end_view; ++v)
-                    (p.axis == 0 ? result.views[v].pinhole.cx_px
-                                 : result.views[v].pinhole.cy_px) += step[at];
+                    (p.axis == 0 ? result.views[v].pinhole.cx_px : result.views[v].pinhole.cy_px) +=
+                        step[at];
                 break;
             case ParameterKind::view_turn_rad:
                 if (p.axis == 0) rotate(result.views[index].view_from_world, at);

@@ -46,9 +46,9 @@ void CalibrationOptions::validate(int view_count, int marker_count) const {
         drr::require(is_view(prior.view) && prior.focal_length_px > 0.0 && prior.sd_px > 0.0,
                      "a focal length prior needs a view, a positive value and standard deviation");
     for (const auto& prior : priors.principal_points)
-        drr::require(is_view(prior.view) && prior.principal_point_px.allFinite() &&
-                         prior.sd_px > 0.0,
-                     "a principal point prior needs a view and a positive standard deviation");
+        drr::require(
+            is_view(prior.view) && prior.principal_point_px.allFinite() && prior.sd_px > 0.0,
+            "a principal point prior needs a view and a positive standard deviation");
     for (const auto& prior : priors.stereo_angles)
         drr::require(is_view(prior.view_a) && is_view(prior.view_b) &&
                          prior.view_a != prior.view_b && prior.sd_rad > 0.0,

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <unsupported/Eigen/SpecialFunctions>
-
 #include <algorithm>
+#include <unsupported/Eigen/SpecialFunctions>
 
 namespace stereo {
 

@@ -42,8 +42,7 @@ Group group_of(const Parameter& p) {
 }
 
 std::string words(const Group& group, double change) {
-    const std::string view =
-        group.index < 0 ? "all views" : fmt::format("view {}", group.index);
+    const std::string view = group.index < 0 ? "all views" : fmt::format("view {}", group.index);
     switch (group.part) {
         case Part::focal_length:
             return fmt::format("SDD of {} ({:+.1f} %)", view, 100.0 * change);
@@ -108,8 +107,9 @@ std::string explain(const Eigen::VectorXd& direction, const Eigen::VectorXd& sca
     std::string list;
     for (std::size_t i = 0; i < parts.size(); ++i)
         list += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
-    return parts.size() == 1 ? list + " cannot be known: changing it leaves every image as it is"
-                             : list + " trade off: changed together, they leave every image as it is";
+    return parts.size() == 1
+               ? list + " cannot be known: changing it leaves every image as it is"
+               : list + " trade off: changed together, they leave every image as it is";
 }
 
 }  // namespace
@@ -127,8 +127,8 @@ NormalInverse invert_normal_matrix(const Eigen::MatrixXd& normal,
     const Eigen::MatrixXd& vectors = solver.eigenvectors();
     for (Eigen::Index i = 0; i < values.size(); ++i) {
         if (values[i] > singular * values[values.size() - 1]) break;
-        result.undetermined.push_back(explain(scale.cwiseProduct(vectors.col(i)), vectors.col(i),
-                                              parameters, state));
+        result.undetermined.push_back(
+            explain(scale.cwiseProduct(vectors.col(i)), vectors.col(i), parameters, state));
     }
     if (result.undetermined.empty())
         result.inverse = scale.asDiagonal() * vectors * values.cwiseInverse().asDiagonal() *

@@ -117,10 +117,9 @@ std::optional<drr::Pinhole> centred_pinhole_of_planes(std::span<const Eigen::Mat
         unit /= std::sqrt(unit.col(0).norm() * unit.col(1).norm());
         const Eigen::Vector3d p = unit.col(0);
         const Eigen::Vector3d q = unit.col(1);
-        for (const auto& [a, b] :
-             {std::pair(p.head<2>().dot(q.head<2>()), p.z() * q.z()),
-              std::pair(p.head<2>().squaredNorm() - q.head<2>().squaredNorm(),
-                        p.z() * p.z() - q.z() * q.z())}) {
+        for (const auto& [a, b] : {std::pair(p.head<2>().dot(q.head<2>()), p.z() * q.z()),
+                                   std::pair(p.head<2>().squaredNorm() - q.head<2>().squaredNorm(),
+                                             p.z() * p.z() - q.z() * q.z())}) {
             ab += a * b;
             bb += b * b;
         }

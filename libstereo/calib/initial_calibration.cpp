@@ -87,9 +87,9 @@ InitialCalibration initial_calibration(const Observations& observations) {
     }
     result.ok = result.undetermined.empty();
     result.summary =
-        result.ok ? fmt::format("{} of {} poses known",
-                                std::count(result.pose_known.begin(), result.pose_known.end(), true),
-                                poses)
+        result.ok ? fmt::format(
+                        "{} of {} poses known",
+                        std::count(result.pose_known.begin(), result.pose_known.end(), true), poses)
                   : result.undetermined.front();
     return result;
 }

@@ -16,6 +16,10 @@ constexpr std::size_t min_dlt_points = 6;
 constexpr std::size_t min_plane_points = 4;
 // Of X-ray units, SDD over the detector's width: 3 to 6.
 constexpr double focal_length_guess = 4.0;
+// No X-ray unit is beyond these; where the principal point is only assumed, one image of a plane
+// that is nearly parallel to the detector can give any focal length.
+constexpr double least_focal_length = 1.0;
+constexpr double most_focal_length = 20.0;
 
 double median(std::vector<double> values) {
     std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
@@ -26,8 +30,8 @@ double median(std::vector<double> values) {
 struct Image {
     ImagePoints points;
     PointShape shape;
-    std::optional<Eigen::Matrix3d> plane;   // homography
-    std::optional<drr::Rigid3> start;       // pose from a DLT
+    std::optional<Eigen::Matrix3d> plane;  // homography
+    std::optional<drr::Rigid3> start;      // pose from a DLT
 };
 
 struct Intrinsics {
@@ -87,7 +91,12 @@ InitialView initial_view(const Observations& observations, int view) {
         result.pinhole = {f, f, median(found.cx), median(found.cy)};
     } else if (!planes.empty()) {
         auto pinhole = pinhole_of_planes(planes, width, height);
-        if (!pinhole) pinhole = centred_pinhole_of_planes(planes, width, height);
+        if (!pinhole) {
+            pinhole = centred_pinhole_of_planes(planes, width, height);
+            if (pinhole && (pinhole->fx_px < least_focal_length * width ||
+                            pinhole->fx_px > most_focal_length * width))
+                pinhole.reset();
+        }
         const double guess = focal_length_guess * width;
         result.pinhole =
             pinhole.value_or(drr::Pinhole{guess, guess, 0.5 * (width - 1), 0.5 * (height - 1)});
@@ -101,9 +110,9 @@ InitialView initial_view(const Observations& observations, int view) {
         if (!image.start) continue;
         // Near is enough: the bundle finds the minimum.
         constexpr int iterations = 5;
-        const drr::PoseFit fit = drr::fit_pose(image.points.points_in_phantom_mm,
-                                               image.points.pixels, result.pinhole, *image.start,
-                                               iterations);
+        const drr::PoseFit fit =
+            drr::fit_pose(image.points.points_in_phantom_mm, image.points.pixels, result.pinhole,
+                          *image.start, iterations);
         if (fit.view_from_object.translation_mm.allFinite()) pose = fit.view_from_object;
     }
     return result;

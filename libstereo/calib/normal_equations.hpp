@@ -21,8 +21,8 @@ struct NormalEquations {
     std::vector<Matrix6> pose;
     Eigen::VectorXd common_gradient;
     std::vector<Vector6> pose_gradient;
-    double cost = 0.0;   ///< sum of the losses
-    bool valid = true;   ///< false: a marker came behind a source
+    double cost = 0.0;  ///< sum of the losses
+    bool valid = true;  ///< false: a marker came behind a source
 
     void reset(const BundleLayout& layout);
 
@@ -54,7 +54,7 @@ void add_priors(const Observations& observations, const BundleState& state,
                 const BundleLayout& layout, const CalibrationPriors& priors,
                 NormalEquations& equations);
 
-/// How many numbers the priors measure.
+/// How many numbers the priors measure and the gauge fixes.
 [[nodiscard]] int prior_count(const BundleLayout& layout, const CalibrationPriors& priors);
 
 }  // namespace stereo

@@ -38,8 +38,8 @@ class Table {
             cells_ = cells_of(line);
             if (cells_.size() == 1 && cells_[0].empty()) continue;
             if (!header_.empty() && cells_.size() != header_.size())
-                fail(fmt::format("{} columns were expected, not {}", header_.size(),
-                                 cells_.size()));
+                fail(
+                    fmt::format("{} columns were expected, not {}", header_.size(), cells_.size()));
             return true;
         }
         return false;
@@ -101,7 +101,9 @@ Observations read_observations(const std::filesystem::path& path,
         const auto marker = marker_of_bead.find(table.text(bead));
         if (marker == marker_of_bead.end())
             table.fail(fmt::format("the phantom has no bead '{}'", table.text(bead)));
-        const Observation item{table.number<int>(pose), table.number<int>(view), marker->second,
+        const Observation item{table.number<int>(pose),
+                               table.number<int>(view),
+                               marker->second,
                                {table.number<double>(x), table.number<double>(y)},
                                table.number<double>(sd)};
         if (item.pose < 0 || item.pose >= most || item.view < 0 || item.view >= most)

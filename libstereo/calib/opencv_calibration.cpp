@@ -12,8 +12,8 @@ namespace stereo {
 namespace {
 
 // X-ray views have no lens.
-constexpr int without_distortion = cv::CALIB_ZERO_TANGENT_DIST | cv::CALIB_FIX_K1 |
-                                   cv::CALIB_FIX_K2 | cv::CALIB_FIX_K3;
+constexpr int without_distortion =
+    cv::CALIB_ZERO_TANGENT_DIST | cv::CALIB_FIX_K1 | cv::CALIB_FIX_K2 | cv::CALIB_FIX_K3;
 
 struct Images {
     std::vector<int> poses;
@@ -94,8 +94,8 @@ drr::Rigid3 stereo_motion(const Observations& observations, int view, const OneV
         std::vector<cv::Point2f> b;
         for (const auto& [marker, pair] : seen) {
             if (pair[0] == nullptr || pair[1] == nullptr) continue;
-            points.push_back(cv_point(
-                observations.markers_in_phantom_mm[static_cast<std::size_t>(marker)]));
+            points.push_back(
+                cv_point(observations.markers_in_phantom_mm[static_cast<std::size_t>(marker)]));
             a.push_back(cv_pixel(pair[0]->pixel));
             b.push_back(cv_pixel(pair[1]->pixel));
         }
@@ -149,18 +149,18 @@ Calibration calibrate_opencv(const Observations& observations, const Calibration
                 view == 0 ? drr::Rigid3()
                           : stereo_motion(observations, view, views[0],
                                           views[static_cast<std::size_t>(view)]);
-            result.views.push_back({{k.at<double>(0, 0), k.at<double>(1, 1), k.at<double>(0, 2),
-                                     k.at<double>(1, 2)},
-                                    from_first * first_from_world,
-                                    observations.width_px,
-                                    observations.height_px});
+            result.views.push_back(
+                {{k.at<double>(0, 0), k.at<double>(1, 1), k.at<double>(0, 2), k.at<double>(1, 2)},
+                 from_first * first_from_world,
+                 observations.width_px,
+                 observations.height_px});
         }
         for (int pose = 0; pose < observations.pose_count; ++pose) {
             const auto found = in_first.find(pose);
             result.pose_known.push_back(found != in_first.end());
-            result.world_from_phantom.push_back(
-                found != in_first.end() ? first_from_world.inverse() * found->second
-                                        : drr::Rigid3());
+            result.world_from_phantom.push_back(found != in_first.end()
+                                                    ? first_from_world.inverse() * found->second
+                                                    : drr::Rigid3());
         }
     } catch (const cv::Exception& error) {
         result.views.clear();

@@ -43,9 +43,9 @@ std::string name_of(const Parameter& parameter) {
     for (const Kind& kind : kinds) {
         if (kind.kind != parameter.kind) continue;
         const std::string owner = kind.kind == ParameterKind::phantom_scale ? "phantom"
-                                  : parameter.index < 0 ? fmt::format("{}s", kind.owner)
-                                                        : fmt::format("{}{}", kind.owner,
-                                                                      parameter.index);
+                                  : parameter.index < 0
+                                      ? fmt::format("{}s", kind.owner)
+                                      : fmt::format("{}{}", kind.owner, parameter.index);
         return fmt::format("{}.{}{}{}", owner, kind.before, axis_name(kind, parameter.axis),
                            kind.after);
     }

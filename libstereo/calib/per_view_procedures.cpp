@@ -64,10 +64,11 @@ Calibration calibrate_dlt(const Observations& observations) {
         const bool here = item.pose == result.world_pose;
         result.used.push_back(here);
         const Eigen::Vector2d residual =
-            here ? Eigen::Vector2d(item.pixel -
-                                   result.views[static_cast<std::size_t>(item.view)].project(
-                                       observations.markers_in_phantom_mm[static_cast<std::size_t>(
-                                           item.marker)]))
+            here ? Eigen::Vector2d(
+                       item.pixel -
+                       result.views[static_cast<std::size_t>(item.view)].project(
+                           observations
+                               .markers_in_phantom_mm[static_cast<std::size_t>(item.marker)]))
                  : Eigen::Vector2d::Zero();
         result.residuals_px.push_back(residual);
         sum += residual.squaredNorm();
@@ -128,7 +129,8 @@ Calibration calibrate_resection(const Observations& observations,
             result.residuals_px[i] = one.residuals_px[at];
             result.used[i] = one.used[at++];
         }
-        const auto used = static_cast<std::size_t>(std::count(one.used.begin(), one.used.end(), true));
+        const auto used =
+            static_cast<std::size_t>(std::count(one.used.begin(), one.used.end(), true));
         sum += one.rms_px * one.rms_px * static_cast<double>(used);
         weighted += one.sigma0 * one.sigma0 * one.degrees_of_freedom;
         count += used;

@@ -145,7 +145,10 @@ void add_priors(const Observations& observations, const BundleState& state,
 
 int prior_count(const BundleLayout& layout, const CalibrationPriors& priors) {
     const std::size_t placed = layout.refines_markers ? 3 * layout.of_marker.size() : 0;
-    return static_cast<int>(priors.focal_lengths.size() + 2 * priors.principal_points.size() +
+    // The gauge takes away its own number of parameters.
+    const int gauge = layout.refines_markers ? (layout.scale >= 0 ? 7 : 6) : 0;
+    return gauge +
+           static_cast<int>(priors.focal_lengths.size() + 2 * priors.principal_points.size() +
                             priors.stereo_angles.size() + priors.distances.size() + placed) +
            (priors.phantom_scale_sd > 0.0 ? 1 : 0);
 }

@@ -9,13 +9,15 @@ namespace stereo {
 [[nodiscard]] Calibration calibrate_dlt(const Observations& observations);
 
 /// "opencv": cv::calibrateCamera over all images of a view, without distortion, from the intrinsics
-/// of initial_view; then cv::stereoCalibrate of view 0 with each other view, intrinsics fixed. Every
-/// marker has the same weight and none is rejected. No covariance: OpenCV gives none of the pair.
+/// of initial_view; then cv::stereoCalibrate of view 0 with each other view, intrinsics fixed.
+/// Every marker has the same weight and none is rejected. No covariance: OpenCV gives none of the
+/// pair.
 [[nodiscard]] Calibration calibrate_opencv(const Observations& observations,
                                            const CalibrationOptions& options);
 
-/// "resection": a bundle of each view by itself, whose poses know nothing of the other views; all of
-/// them have to see the world pose. The covariance holds the views only; between views it is zero.
+/// "resection": a bundle of each view by itself, whose poses know nothing of the other views; all
+/// of them have to see the world pose. The covariance holds the views only; between views it is
+/// zero.
 [[nodiscard]] Calibration calibrate_resection(const Observations& observations,
                                               const CalibrationOptions& options);
 

@@ -65,8 +65,7 @@ void add_image(const Observations& observations, const ImageObservations& image,
         const Observation& item = observations.items[i];
         const Eigen::Vector3d in_phantom = state.marker_mm(observations, item.marker);
         const Eigen::Vector3d in_phantom_axes = pose_turn * in_phantom;
-        const Eigen::Vector3d in_view_axes =
-            view_turn * (in_phantom_axes + pose.translation_mm);
+        const Eigen::Vector3d in_view_axes = view_turn * (in_phantom_axes + pose.translation_mm);
         const Eigen::Vector3d p = in_view_axes + view_shift;
         if (!(p.z() > 0.0)) {
             equations.valid = false;
@@ -103,8 +102,7 @@ void add_image(const Observations& observations, const ImageObservations& image,
         if (!shape) continue;
 
         const int marker = layout.of_marker[static_cast<std::size_t>(item.marker)];
-        const Eigen::Matrix<double, 2, 3> d_marker =
-            state.phantom_scale * d_world * pose_turn;
+        const Eigen::Matrix<double, 2, 3> d_marker = state.phantom_scale * d_world * pose_turn;
         const Eigen::Vector2d d_scale = d_world * in_phantom_axes / state.phantom_scale;
         if (layout.scale >= 0) {
             scatter(layout.scale, d_scale.transpose() * weighted);
@@ -136,8 +134,7 @@ void add_image(const Observations& observations, const ImageObservations& image,
                 normal.block<1, 6>(a, view_columns);
     }
     if (slot < 0) return;
-    equations.pose[static_cast<std::size_t>(slot)] +=
-        normal.bottomRightCorner<6, 6>();
+    equations.pose[static_cast<std::size_t>(slot)] += normal.bottomRightCorner<6, 6>();
     equations.pose_gradient[static_cast<std::size_t>(slot)] += gradient.tail<6>();
 }
 

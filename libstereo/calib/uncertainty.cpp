@@ -49,8 +49,8 @@ Eigen::MatrixXd projection_derivatives(const Calibration& calibration,
         for (std::size_t i = 0; i < parameters.size(); ++i) {
             const Parameter& q = parameters[i];
             if (q.index >= 0 && q.index != static_cast<int>(v)) continue;
-            auto column = result.block<2, 1>(static_cast<Eigen::Index>(2 * v),
-                                             static_cast<Eigen::Index>(i));
+            auto column =
+                result.block<2, 1>(static_cast<Eigen::Index>(2 * v), static_cast<Eigen::Index>(i));
             switch (q.kind) {
                 case ParameterKind::focal_length_px:
                     column << x, k.fy_px / k.fx_px * y;

@@ -35,8 +35,8 @@ struct CaseOptions {
     double angle_deg = 6.0;
     int poses = 12;
     std::uint64_t seed = 1;
-    double turn_rad = 0.5;      ///< of each component of a pose's rotation vector
-    bool third_view = false;    ///< between the other two, turned up by 20 degrees
+    double turn_rad = 0.5;    ///< of each component of a pose's rotation vector
+    bool third_view = false;  ///< between the other two, turned up by 20 degrees
     std::vector<Eigen::Vector3d> markers_mm = {};  ///< empty: the small LEGO cube's lattice
 };
 
@@ -72,11 +72,10 @@ inline CalibrationCase calibration_case(const CaseOptions& options) {
         c.rig_from_phantom.emplace_back(drr::rotation_from_vector(turn), shift);
         for (int view = 0; view < o.view_count; ++view)
             for (std::size_t marker = 0; marker < o.markers_in_phantom_mm.size(); ++marker)
-                o.items.push_back(
-                    {pose, view, static_cast<int>(marker),
-                     c.rig[static_cast<std::size_t>(view)].project(
-                         c.rig_from_phantom.back() * o.markers_in_phantom_mm[marker]),
-                     1.0});
+                o.items.push_back({pose, view, static_cast<int>(marker),
+                                   c.rig[static_cast<std::size_t>(view)].project(
+                                       c.rig_from_phantom.back() * o.markers_in_phantom_mm[marker]),
+                                   1.0});
     }
     return c;
 }

@@ -174,8 +174,9 @@ BOOST_AUTO_TEST_CASE(bundle_rejects_wrong_identities_and_says_so) {
 BOOST_AUTO_TEST_CASE(too_few_markers_and_wrong_input) {
     // Pose 3 shows too few markers; so does pose 0, and then pose 1 is the world.
     Case partial = make_case(6.0, 0.01, 6);
-    std::erase_if(partial.observations.items,
-                  [](const Observation& o) { return (o.pose == 3 || o.pose == 0) && o.marker > 3; });
+    std::erase_if(partial.observations.items, [](const Observation& o) {
+        return (o.pose == 3 || o.pose == 0) && o.marker > 3;
+    });
     const Calibration without = calibrate(Procedure::bundle, partial.observations);
     BOOST_TEST(without.ok);
     BOOST_TEST(!without.pose_known[3]);

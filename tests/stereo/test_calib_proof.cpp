@@ -119,8 +119,7 @@ Scatter scatter(double angle_deg) {
     const Calibration at_truth = calibrate(Procedure::bundle, declared.observations, options);
     BOOST_REQUIRE(at_truth.ok);
     const Eigen::Index count = 18;
-    const Eigen::MatrixXd fisher =
-        at_truth.covariance.topLeftCorner(count, count).inverse().eval();
+    const Eigen::MatrixXd fisher = at_truth.covariance.topLeftCorner(count, count).inverse().eval();
 
     Scatter result;
     for (int trial = 0; trial < trials; ++trial) {
@@ -178,10 +177,12 @@ BOOST_AUTO_TEST_CASE(predicted_and_sampled_errors_agree) {
         const Eigen::VectorXd ratio = (s.sampled.cwiseQuotient(s.predicted)).cwiseSqrt();
         // of 18 numbers n times: relative standard deviation sqrt(2 / (18 n))
         const double efficiency = 1.0 / s.parameters;
-        BOOST_TEST(efficiency > 0.97 - (trials < 1000 ? 4.0 * std::sqrt(2.0 / (18.0 * trials)) : 0.0));
-        std::string table = "| " + std::to_string(static_cast<int>(angle)) +
-                            " deg, efficiency " + std::to_string(efficiency).substr(0, 5) +
-                            " | predicted sd | sampled / predicted | covered |\n|---|---|---|---|\n";
+        BOOST_TEST(efficiency >
+                   0.97 - (trials < 1000 ? 4.0 * std::sqrt(2.0 / (18.0 * trials)) : 0.0));
+        std::string table =
+            "| " + std::to_string(static_cast<int>(angle)) + " deg, efficiency " +
+            std::to_string(efficiency).substr(0, 5) +
+            " | predicted sd | sampled / predicted | covered |\n|---|---|---|---|\n";
         for (std::size_t q = 0; q < quantities.size(); ++q) {
             const auto& it = quantities[q];
             const double coverage = static_cast<double>(s.covered[q]) / trials;

@@ -40,8 +40,9 @@ BOOST_AUTO_TEST_CASE(a_calibration_reads_back) {
     BOOST_TEST((read.parameters == written.parameters));
     BOOST_TEST(read.sigma0 == written.sigma0);
     BOOST_TEST(read.views[1].pinhole.fx_px == written.views[1].pinhole.fx_px);
-    BOOST_TEST((read.views[1].view_from_world.matrix34() -
-                written.views[1].view_from_world.matrix34()).norm() < 1e-12);
+    BOOST_TEST(
+        (read.views[1].view_from_world.matrix34() - written.views[1].view_from_world.matrix34())
+            .norm() < 1e-12);
     BOOST_TEST(read.summary == written.summary);
 
     const auto error = [](const std::string& bad) {
@@ -67,8 +68,9 @@ BOOST_AUTO_TEST_CASE(observations_are_read_by_name) {
         return read_observations(path, {{"7", 0}, {"b08", 1}});
     };
     const std::string header = "pose,view,bead,x_px,y_px,sd_px,radius_px,flags\n";
-    const Observations o = read(header + "0,0,7,1.5,2.5,0.1,8,ok\n2,1,b08,3,4,0.2,8,low_contrast\n"
-                                         "0,0,,9,9,0.1,8,ok\n0,1,7,9,9,0.1,8,overlapped+irregular\n");
+    const Observations o = read(header +
+                                "0,0,7,1.5,2.5,0.1,8,ok\n2,1,b08,3,4,0.2,8,low_contrast\n"
+                                "0,0,,9,9,0.1,8,ok\n0,1,7,9,9,0.1,8,overlapped+irregular\n");
     BOOST_TEST(o.items.size() == 2U);
     BOOST_TEST(o.pose_count == 3);
     BOOST_TEST(o.view_count == 2);
