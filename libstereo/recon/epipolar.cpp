@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace stereo {
 Eigen::Matrix3d fundamental_from_views(const drr::CalibratedView& a, const drr::CalibratedView& b) {
@@ -37,25 +38,55 @@ double sampson_distance_px(const Eigen::Matrix3d& fundamental, const Eigen::Vect
            std::sqrt(line_a.head<2>().squaredNorm() + line_b.head<2>().squaredNorm());
 }
 
+EpipolarStatistics distance_statistics(std::vector<double> distances_px) {
+    EpipolarStatistics statistics;
+    statistics.count = distances_px.size();
+    if (distances_px.empty()) return statistics;
+    double sum = 0.0;
+    for (double& distance : distances_px) {
+        distance = std::abs(distance);
+        sum += distance * distance;
+        if (distance > 1.0) ++statistics.above_1_px;
+    }
+    std::sort(distances_px.begin(), distances_px.end());
+    const auto quantile = [&](double share) {
+        const double at = share * static_cast<double>(distances_px.size() - 1);
+        const auto below = static_cast<std::size_t>(at);
+        const std::size_t above = std::min(below + 1, distances_px.size() - 1);
+        return std::lerp(distances_px[below], distances_px[above], at - static_cast<double>(below));
+    };
+    statistics.rms_px = std::sqrt(sum / static_cast<double>(distances_px.size()));
+    statistics.median_px = quantile(0.5);
+    statistics.percentile_95_px = quantile(0.95);
+    statistics.max_px = distances_px.back();
+    return statistics;
+}
+
+namespace {
+
+template <class Distance>
+EpipolarStatistics statistics_of(Distance distance_px, const Eigen::Matrix3d& fundamental,
+                                 std::span<const Eigen::Vector2d> a,
+                                 std::span<const Eigen::Vector2d> b) {
+    drr::require(a.size() == b.size(), "epipolar statistics need pairs of pixels");
+    std::vector<double> distances_px(a.size());
+    for (std::size_t i = 0; i < a.size(); ++i)
+        distances_px[i] = distance_px(fundamental, a[i], b[i]);
+    return distance_statistics(std::move(distances_px));
+}
+
+}  // namespace
+
 EpipolarStatistics epipolar_statistics(const Eigen::Matrix3d& fundamental,
                                        std::span<const Eigen::Vector2d> a,
                                        std::span<const Eigen::Vector2d> b) {
-    drr::require(a.size() == b.size(), "epipolar statistics need pairs of pixels");
-    EpipolarStatistics statistics;
-    statistics.count = a.size();
-    if (a.empty()) return statistics;
-    std::vector<double> distances(a.size());
-    double sum = 0.0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        distances[i] = symmetric_distance_px(fundamental, a[i], b[i]);
-        sum += distances[i] * distances[i];
-        if (distances[i] > 1.0) ++statistics.above_1_px;
-    }
-    std::sort(distances.begin(), distances.end());
-    statistics.rms_px = std::sqrt(sum / static_cast<double>(a.size()));
-    statistics.median_px = 0.5 * (distances[(a.size() - 1) / 2] + distances[a.size() / 2]);
-    statistics.max_px = distances.back();
-    return statistics;
+    return statistics_of(symmetric_distance_px, fundamental, a, b);
+}
+
+EpipolarStatistics sampson_statistics(const Eigen::Matrix3d& fundamental,
+                                      std::span<const Eigen::Vector2d> a,
+                                      std::span<const Eigen::Vector2d> b) {
+    return statistics_of(sampson_distance_px, fundamental, a, b);
 }
 
 }  // namespace stereo

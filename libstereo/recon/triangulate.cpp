@@ -1,44 +1,96 @@
+#include "linear_triangulation.hpp"
+
 #include <drr/core/error.hpp>
 #include <stereo/recon/triangulate.hpp>
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 
+#include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace stereo {
 namespace {
 
-// Rays that converge by less than this have no usable intersection (0.06 degrees).
-constexpr double min_convergence_rad = 1e-3;
+constexpr std::array<std::pair<TriangulationMethod, std::string_view>, 4> names{
+    {{TriangulationMethod::maximum_likelihood, "maximum-likelihood"},
+     {TriangulationMethod::optimal_two_view, "optimal-two-view"},
+     {TriangulationMethod::dlt, "dlt"},
+     {TriangulationMethod::midpoint, "midpoint"}}};
 
-// The point with the least sum of squared distances to all rays; none if they are parallel.
-bool midpoint(std::span<const drr::CalibratedView> views, std::span<const MeasuredPixel> pixels,
-              Triangulation& result) {
-    Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
-    Eigen::Vector3d right = Eigen::Vector3d::Zero();
-    for (std::size_t i = 0; i < views.size(); ++i) {
-        const Eigen::Vector3d ray = views[i].ray_in_world(pixels[i].pixel);
-        const Eigen::Matrix3d across = Eigen::Matrix3d::Identity() - ray * ray.transpose();
-        normal += across;
-        right += across * views[i].source_in_world_mm();
-    }
-    // Two rays at a small angle a give a smallest eigenvalue of a^2/2.
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(normal);
-    if (solver.eigenvalues()[0] < 0.5 * min_convergence_rad * min_convergence_rad) return false;
-    result.point_in_world_mm = normal.ldlt().solve(right);
-    double sum = 0.0;
-    for (std::size_t i = 0; i < views.size(); ++i)
-        sum += (result.point_in_world_mm - views[i].source_in_world_mm())
-                   .cross(views[i].ray_in_world(pixels[i].pixel))
-                   .squaredNorm();
-    result.ray_distance_rms_mm = std::sqrt(sum / static_cast<double>(views.size()));
+bool is_before_all(std::span<const drr::CalibratedView> views, const Eigen::Vector3d& point) {
+    for (const drr::CalibratedView& view : views)
+        if (!((view.view_from_world * point).z() > 0.0)) return false;
     return true;
 }
 
+// Gauss-Newton from the point that is there; sets point and covariance.
+bool most_likely(std::span<const drr::CalibratedView> views, std::span<const MeasuredPixel> pixels,
+                 Triangulation& result) {
+    constexpr int max_iterations = 20;
+    for (int iteration = 0; iteration < max_iterations; ++iteration) {
+        if (!is_before_all(views, result.point_in_world_mm)) return false;
+        Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
+        Eigen::Vector3d gradient = Eigen::Vector3d::Zero();
+        for (std::size_t i = 0; i < views.size(); ++i) {
+            const Eigen::Vector2d residual =
+                views[i].project(result.point_in_world_mm) - pixels[i].pixel;
+            const Eigen::Matrix<double, 2, 3> jacobian =
+                projection_jacobian(views[i], result.point_in_world_mm);
+            const Eigen::Matrix2d weight = pixels[i].covariance_px2.inverse();
+            normal += jacobian.transpose() * weight * jacobian;
+            gradient += jacobian.transpose() * weight * residual;
+        }
+        const Eigen::Vector3d step = -normal.ldlt().solve(gradient);
+        if (!step.allFinite()) return false;
+        result.point_in_world_mm += step;
+        result.covariance_mm2 = normal.inverse();
+        if (step.norm() < 1e-10) break;  // mm; far below any noise
+    }
+    return is_before_all(views, result.point_in_world_mm);
+}
+
+// Point by a closed form and its covariance by central differences in each pixel coordinate.
+bool by_closed_form(TriangulationMethod method, std::span<const drr::CalibratedView> views,
+                    std::span<const MeasuredPixel> pixels, Triangulation& result) {
+    // Small against the bend of a point over a pixel (1e-4 of the point's change at a baseline of
+    // a thousand pixels), large against rounding.
+    constexpr double step_px = 0.05;
+    const std::optional<Eigen::Vector3d> point = closed_form_point(method, views, pixels);
+    if (!point) return false;
+    result.point_in_world_mm = *point;
+    std::vector<MeasuredPixel> moved(pixels.begin(), pixels.end());
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+        Eigen::Matrix<double, 3, 2> jacobian;
+        for (Eigen::Index axis = 0; axis < 2; ++axis) {
+            moved[i].pixel[axis] = pixels[i].pixel[axis] + step_px;
+            const auto above = closed_form_point(method, views, moved);
+            moved[i].pixel[axis] = pixels[i].pixel[axis] - step_px;
+            const auto below = closed_form_point(method, views, moved);
+            moved[i].pixel[axis] = pixels[i].pixel[axis];
+            if (!above || !below) return false;
+            jacobian.col(axis) = (*above - *below) / (2.0 * step_px);
+        }
+        result.covariance_mm2 += jacobian * pixels[i].covariance_px2 * jacobian.transpose();
+    }
+    return is_before_all(views, *point);
+}
+
 }  // namespace
+
+std::string_view name_of(TriangulationMethod method) {
+    for (const auto& [value, name] : names)
+        if (value == method) return name;
+    throw drr::Error(drr::ErrorCode::internal, "a triangulation method without a name");
+}
+
+std::optional<TriangulationMethod> triangulation_method(std::string_view name) {
+    for (const auto& [value, its_name] : names)
+        if (its_name == name) return value;
+    return std::nullopt;
+}
 
 Triangulation triangulate(std::span<const drr::CalibratedView> views,
                           std::span<const Eigen::Vector2d> pixels, std::span<const double> sd_px) {
@@ -64,37 +116,23 @@ Eigen::Matrix<double, 2, 3> projection_jacobian(const drr::CalibratedView& view,
 }
 
 Triangulation triangulate(std::span<const drr::CalibratedView> views,
-                          std::span<const MeasuredPixel> pixels) {
+                          std::span<const MeasuredPixel> pixels,
+                          const TriangulationOptions& options) {
     drr::require(views.size() >= 2, "triangulation needs at least two views");
     drr::require(views.size() == pixels.size(), "triangulation needs one pixel in each view");
     Triangulation result;
-    if (!midpoint(views, pixels, result)) return result;
-
-    constexpr int max_iterations = 20;
-    double cost = 0.0;
-    Eigen::Matrix3d normal;
-    for (int iteration = 0; iteration < max_iterations; ++iteration) {
-        normal.setZero();
-        Eigen::Vector3d gradient = Eigen::Vector3d::Zero();
-        cost = 0.0;
-        for (std::size_t i = 0; i < views.size(); ++i) {
-            if ((views[i].view_from_world * result.point_in_world_mm).z() <= 0.0) return result;
-            const Eigen::Vector2d residual =
-                views[i].project(result.point_in_world_mm) - pixels[i].pixel;
-            const Eigen::Matrix<double, 2, 3> jacobian =
-                projection_jacobian(views[i], result.point_in_world_mm);
-            const Eigen::Matrix2d weight = pixels[i].covariance_px2.inverse();
-            cost += residual.squaredNorm();
-            normal += jacobian.transpose() * weight * jacobian;
-            gradient += jacobian.transpose() * weight * residual;
-        }
-        const Eigen::Vector3d step = -normal.ldlt().solve(gradient);
-        if (!step.allFinite()) return result;
-        result.point_in_world_mm += step;
-        if (step.norm() < 1e-10) break;  // mm; far below any noise
-    }
-    result.covariance_mm2 = normal.inverse();
-    result.reprojection_rms_px = std::sqrt(cost / static_cast<double>(views.size()));
+    const std::optional<NearestPoint> near = nearest_to_rays(views, pixels);
+    if (!near) return result;
+    result.point_in_world_mm = near->point_in_world_mm;
+    result.ray_distance_rms_mm = near->ray_distance_rms_mm;
+    const bool found = options.method == TriangulationMethod::maximum_likelihood
+                           ? most_likely(views, pixels, result)
+                           : by_closed_form(options.method, views, pixels, result);
+    if (!found) return result;
+    double squares = 0.0;
+    for (std::size_t i = 0; i < views.size(); ++i)
+        squares += (views[i].project(result.point_in_world_mm) - pixels[i].pixel).squaredNorm();
+    result.reprojection_rms_px = std::sqrt(squares / static_cast<double>(views.size()));
     result.ok = result.point_in_world_mm.allFinite();
     return result;
 }

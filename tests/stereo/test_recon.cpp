@@ -4,7 +4,7 @@
 #include <drr/core/rng.hpp>
 #include <drr/geometry/absolute_pose.hpp>
 #include <drr/geometry/stereo_rig.hpp>
-#include <stereo/recon/epipolar.hpp>
+#include <stereo/recon/fundamental.hpp>
 #include <stereo/recon/rigid_fit.hpp>
 #include <stereo/recon/triangulate.hpp>
 

@@ -6,7 +6,7 @@
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/detect/bead_detector.hpp>
 #include <stereo/detect/identify.hpp>
-#include <stereo/recon/epipolar.hpp>
+#include <stereo/recon/fundamental.hpp>
 #include <stereo/study/experiment.hpp>
 #include <stereo/study/metrics.hpp>
 
