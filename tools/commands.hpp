@@ -23,6 +23,7 @@ class NoResult : public std::runtime_error {
 
 void add_calibrate(CLI::App& app, Run& run);
 void add_detect(CLI::App& app, Run& run);
+void add_epipolar(CLI::App& app, Run& run);
 void add_grid(CLI::App& app, Run& run);
 void add_phantom(CLI::App& app, Run& run);
 void add_scene(CLI::App& app, Run& run);

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
     tools::add_grid(app, run);
     tools::add_undistort(app, run);
     tools::add_calibrate(app, run);
+    tools::add_epipolar(app, run);
     tools::add_triangulate(app, run);
     tools::add_track(app, run);
     tools::add_volume(app, run);

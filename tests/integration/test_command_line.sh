@@ -55,6 +55,19 @@ expect 2 err 'output is required' validate
 touch "$work/file"
 expect 4 err 'file.*the folder cannot be made' validate -o "$work/file/sub"
 
+# Epipolar geometry and triangulation.
+printf 'x_px,y_px\n1,2\n3,4\n5,6\n' >"$work/few.csv"
+printf 'x_px,y\n1,2\n' >"$work/column.csv"
+printf 'x_px,y_px\n1,two\n' >"$work/number.csv"
+printf 'x_px,y_px\n1,2\n' >"$work/one.csv"
+expect 2 err 'points is required' epipolar
+expect 2 err 'match needs a --calibration' epipolar --points "$work/few.csv" "$work/few.csv" --match
+expect 3 err "column.csv:1: a header with the columns x_px and y_px was expected$" epipolar --points "$work/few.csv" "$work/column.csv"
+expect 3 err "number.csv:2: 'two' is not a finite number$" epipolar --points "$work/few.csv" "$work/number.csv"
+expect 3 err 'one.csv: matched rows were expected' epipolar --points "$work/few.csv" "$work/one.csv"
+expect 5 err '3 matches, at least 8 needed$' epipolar --points "$work/few.csv" "$work/few.csv"
+expect 2 err 'method is maximum-likelihood' triangulate --calibration "$work/rig.yaml" --points "$work/few.csv" "$work/few.csv" --method best
+
 # Spectra.
 expect 0 out '^1st half-value layer +3\.[0-9]+ mm Al' spectrum --kvp 90 -o "$work/spectrum.csv"
 expect 2 err 'between 30 and 150 kV, found 20$' spectrum --kvp 20

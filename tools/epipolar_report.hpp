@@ -1,0 +1,49 @@
+#pragma once
+
+#include <stereo/calib/calibration_io.hpp>
+#include <stereo/recon/epipolar_comparison.hpp>
+#include <stereo/recon/fundamental_model.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tools {
+
+/// What `stereodrr epipolar` knows: first its input, then what analyse() adds.
+struct EpipolarReport {
+    std::array<std::string, 2> points;
+    std::vector<std::string> calibration_files;
+    std::string cost;
+    stereo::FundamentalOptions options;
+    std::optional<std::array<stereo::ViewCalibration, 2>> calibration;
+    bool sd_given = false;  ///< else all pixels are taken to be as good as each other
+    std::vector<stereo::MeasuredPixel> a;
+    std::vector<stereo::MeasuredPixel> b;
+    std::vector<std::array<std::size_t, 2>> rows;  ///< of the input, from 1
+    std::optional<stereo::WorkingVolume> volume;
+
+    stereo::FundamentalEstimate of_matches;
+    stereo::FundamentalModelChoice model;  ///< of the inliers
+    std::array<stereo::Epipole, 2> epipoles;
+    std::array<Eigen::Vector2d, 2> middle_px;  ///< of the inliers: what epipoles are seen from
+    /// Standard deviation of the epipolar line at each inlier, px.
+    stereo::EpipolarStatistics line_sd;
+    std::optional<Eigen::Matrix3d> calibrated;
+    stereo::EpipolarStatistics calibrated_symmetric;
+    stereo::EpipolarStatistics calibrated_sampson;
+    /// Lines of the fitted matrix beside the calibration's, over the working volume.
+    std::optional<stereo::EpipolarStatistics> difference;
+};
+
+void analyse(EpipolarReport& report);
+
+[[nodiscard]] std::string text_of(const EpipolarReport& report);
+[[nodiscard]] nlohmann::ordered_json json_of(const EpipolarReport& report);
+/// One line a match: rows, pixels, distances, whether it is an inlier and above 1 px.
+[[nodiscard]] std::string pairs_csv(const EpipolarReport& report);
+
+}  // namespace tools

@@ -1,0 +1,132 @@
+#include "match_picture.hpp"
+
+#include <drr/core/error.hpp>
+#include <drr/core/file_io.hpp>
+#include <drr/imaging/image_io.hpp>
+
+#include <Eigen/Geometry>
+#include <fmt/format.h>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace tools {
+namespace {
+
+const cv::Scalar good(60, 160, 40);  // blue, green, red
+const cv::Scalar bad(40, 40, 220);
+const cv::Scalar line_paint(200, 140, 60);
+const cv::Scalar ink(52, 44, 40);
+
+constexpr int panel_px = 900;  // longest side of a view
+constexpr int header_px = 36;  // for the title
+constexpr int gap_px = 12;     // between the views
+constexpr int shift = 4;       // sixteenths of a pixel
+constexpr double arrow_px = 12.0;
+
+// A view's panel and the scale from its pixels.
+struct Panel {
+    cv::Mat image;
+    double scale = 1.0;
+
+    [[nodiscard]] cv::Point at(const Eigen::Vector2d& pixel) const {
+        const Eigen::Vector2d p = ((pixel.array() + 0.5) * scale - 0.5) * (1 << shift);
+        return {static_cast<int>(std::lround(p.x())), static_cast<int>(std::lround(p.y()))};
+    }
+};
+
+Panel panel_of(const std::optional<std::filesystem::path>& path, const Eigen::Vector2i& size_px) {
+    cv::Mat grey;
+    if (path) {
+        drr::Image<float> pixels = drr::read_grey_image(*path).pixels;
+        const cv::Mat raw(pixels.height(), pixels.width(), CV_32F, pixels.pixels().data());
+        cv::normalize(raw, grey, 0.0, 255.0, cv::NORM_MINMAX, CV_8U);
+    } else {
+        grey = cv::Mat(size_px.y(), size_px.x(), CV_8U, cv::Scalar(255.0));
+    }
+    Panel panel;
+    panel.scale = double(panel_px) / std::max(grey.cols, grey.rows);
+    cv::resize(grey, grey, {}, panel.scale, panel.scale,
+               panel.scale < 1.0 ? cv::INTER_AREA : cv::INTER_LINEAR);
+    cv::cvtColor(grey, panel.image, cv::COLOR_GRAY2BGR);
+    return panel;
+}
+
+// The part of a line that crosses a view, from side to side.
+void draw_line(Panel& panel, const Eigen::Vector3d& line, const cv::Scalar& paint) {
+    const double width = panel.image.cols / panel.scale;
+    const double height = panel.image.rows / panel.scale;
+    const bool across = std::abs(line.y()) > std::abs(line.x());
+    const auto point = [&](double along) -> Eigen::Vector2d {
+        return across ? Eigen::Vector2d(along, -(line.x() * along + line.z()) / line.y())
+                      : Eigen::Vector2d(-(line.y() * along + line.z()) / line.x(), along);
+    };
+    cv::line(panel.image, panel.at(point(-0.5)), panel.at(point((across ? width : height) - 0.5)),
+             paint, 1, cv::LINE_AA, shift);
+}
+
+double median_residual_px(const std::vector<DrawnMatch>& matches) {
+    std::vector<double> lengths;
+    for (const DrawnMatch& match : matches)
+        for (std::size_t v = 0; v < 2; ++v)
+            lengths.push_back((match.corrected[v] - match.pixel[v]).norm());
+    if (lengths.empty()) return 0.0;
+    const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
+    std::nth_element(lengths.begin(), middle, lengths.end());
+    return *middle;
+}
+
+}  // namespace
+
+void write_match_picture(const std::filesystem::path& path, const MatchPicture& picture,
+                         const std::vector<DrawnMatch>& matches) {
+    std::array<Panel, 2> panels;
+    for (std::size_t v = 0; v < 2; ++v)
+        panels[v] = panel_of(picture.images[v], picture.size_px[v]);
+    const double median = median_residual_px(matches);
+    // The largest factor that is easily read and keeps the median short.
+    double factor = 1.0;
+    for (const double candidate : {2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0})
+        if (candidate * median * panels[0].scale <= arrow_px) factor = candidate;
+    for (std::size_t v = 0; v < 2; ++v) {
+        Panel& panel = panels[v];
+        for (const DrawnMatch& match : matches)
+            if (picture.fundamental) {
+                const Eigen::Matrix3d f = v == 1
+                                              ? *picture.fundamental
+                                              : Eigen::Matrix3d(picture.fundamental->transpose());
+                draw_line(panel, f * match.pixel[1 - v].homogeneous(),
+                          match.is_bad ? bad : line_paint);
+            }
+        for (const DrawnMatch& match : matches) {
+            const cv::Scalar& paint = match.is_bad ? bad : good;
+            const Eigen::Vector2d& pixel = match.pixel[v];
+            cv::circle(panel.image, panel.at(pixel), 5 << shift, paint, 1, cv::LINE_AA, shift);
+            cv::line(panel.image, panel.at(pixel),
+                     panel.at(pixel + factor * (match.corrected[v] - pixel)), paint, 2, cv::LINE_AA,
+                     shift);
+            if (!match.is_bad) continue;
+            const cv::Point corner = panel.at(pixel);
+            cv::putText(panel.image, match.name, {(corner.x >> shift) + 7, (corner.y >> shift) - 5},
+                        cv::FONT_HERSHEY_SIMPLEX, 0.45, bad, 1, cv::LINE_AA);
+        }
+    }
+    const int height = std::max(panels[0].image.rows, panels[1].image.rows) + header_px;
+    cv::Mat whole(height, panels[0].image.cols + gap_px + panels[1].image.cols, CV_8UC3,
+                  cv::Scalar(225.0, 225.0, 225.0));
+    int left = 0;
+    for (const Panel& panel : panels) {
+        panel.image.copyTo(whole(cv::Rect(left, header_px, panel.image.cols, panel.image.rows)));
+        left += panel.image.cols + gap_px;
+    }
+    cv::putText(whole, fmt::format("{}; residuals {:g} times as large", picture.title, factor),
+                {8, 24}, cv::FONT_HERSHEY_SIMPLEX, 0.55, ink, 1, cv::LINE_AA);
+    drr::write_file_with(path, [&](const std::filesystem::path& temporary) {
+        if (!cv::imwrite(temporary.string(), whole))
+            throw drr::Error(drr::ErrorCode::io, "the picture cannot be written", path.string());
+    });
+}
+
+}  // namespace tools

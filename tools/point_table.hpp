@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stereo/calib/calibration_io.hpp>
+#include <stereo/recon/measured_pixel.hpp>
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tools {
+
+/// Reads the columns x_px and y_px, and sd_x_px and sd_y_px where they are given, of a CSV file by
+/// their names in its header: what `stereodrr detect` writes, or a table of one's own. Throws
+/// drr::Error(invalid_file) with file and line.
+struct PointTable {
+    std::vector<stereo::MeasuredPixel> pixels;
+    bool has_sd = false;  ///< else covariances are 1 px^2
+};
+[[nodiscard]] PointTable read_point_table(const std::filesystem::path& path);
+
+/// Reads the columns x_mm, y_mm and z_mm in the same way.
+[[nodiscard]] std::vector<Eigen::Vector3d> read_positions(const std::filesystem::path& path);
+
+/// Two calibrated views from MayaCam 2.0 files (two paths) or from a rig or views file (one path,
+/// its first two views). Throws drr::Error.
+[[nodiscard]] std::array<stereo::ViewCalibration, 2> read_two_views(
+    const std::vector<std::string>& paths);
+
+/// A pixel as the pinhole of the calibration would have imaged it, `offset_px` added first. One
+/// that no undistorted pixel maps to goes far away, where nothing matches.
+[[nodiscard]] Eigen::Vector2d undistorted(const Eigen::Vector2d& pixel,
+                                          const stereo::ViewCalibration& calibration,
+                                          double offset_px);
+
+}  // namespace tools
