@@ -100,8 +100,7 @@ double bound_of_rendering(const test::FineBalls& balls, double photons) {
 
 }  // namespace
 
-// The table of docs/localization.md; lines that begin with "limit" are read by
-// scripts/localization.
+// Its lines that begin with "limit" are the table of docs/localization.md.
 BOOST_AUTO_TEST_CASE(the_fit_reaches_the_bound) {
     constexpr std::array<LocalizationMethod, 4> methods = {
         LocalizationMethod::intensity_centroid, LocalizationMethod::gaussian_peak,
