@@ -72,6 +72,8 @@ class Tracking {
             follow();
             update_layouts(options_.model_sd_px);
             const bool pruned = prune();
+            // What is added has to be followed.
+            if (round + 1 == max_rounds) break;
             // Beads are added once other bodies had their turn: what is a body of its own must not
             // be added to a neighbour that happens to rest beside it for a while.
             const bool grown = round > 0 && extend();
