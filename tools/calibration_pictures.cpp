@@ -138,12 +138,14 @@ std::string uncertainty_picture(const stereo::Calibration& calibration,
                                 axes[planes[k][1]], 2.0 * half),
                     text_px, colours::ink, Anchor::middle);
     }
-    canvas.text({margin_px, margin_px - 14.0},
-                fmt::format("Largest standard deviation of a triangulated point, calibration and "
-                            "pixel noise of {:.3f} px; planes through ({:.0f}, {:.0f}, {:.0f}) mm "
-                            "of the world",
-                            sd_px, middle.x(), middle.y(), middle.z()),
+    canvas.text({margin_px, margin_px - 28.0},
+                "Largest standard deviation of a triangulated point, in any direction",
                 text_px + 1.0, colours::ink);
+    canvas.text({margin_px, margin_px - 12.0},
+                fmt::format("calibration and pixel noise of {:.3f} px; planes through ({:.0f}, "
+                            "{:.0f}, {:.0f}) mm of the world",
+                            sd_px, middle.x(), middle.y(), middle.z()),
+                text_px, colours::ink);
     const double bar_y = margin_px + map_px + 42.0;
     for (int i = 0; i < 200; ++i) {
         const Canvas::Point at(margin_px + 1.5 * i, bar_y);
