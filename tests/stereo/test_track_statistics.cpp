@@ -15,6 +15,9 @@ using namespace stereo;
 
 namespace {
 
+// Discovery was tuned in view of seeds 1 to 20.
+constexpr std::uint64_t first_seed = 101;
+
 struct Case {
     std::string name;
     test::BeadSequenceOptions options;
@@ -31,7 +34,7 @@ Totals run(const Case& one, std::size_t sequences) {
     std::vector<std::size_t> bodies(sequences);
     drr::parallel_for(sequences, [&](std::size_t i) {
         test::BeadSequenceOptions options = one.options;
-        options.seed = i + 1;
+        options.seed = first_seed + i;
         const test::BeadSequence sequence = test::bead_sequence(options);
         const TrackResult result = track_beads(sequence.views, sequence.frames);
         scores[i] = test::score(sequence, result);
