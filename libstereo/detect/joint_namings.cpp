@@ -1,5 +1,7 @@
 #include "joint_namings.hpp"
 
+#include "name_posteriors.hpp"
+
 #include <Eigen/Cholesky>
 #include <fmt/format.h>
 
@@ -54,6 +56,23 @@ RivalIdentity identity_of(const JointNaming& naming, double probability) {
 // Probability that a random rotation differs from a given one by at most an angle.
 double probability_of_turn(double angle_rad) {
     return (angle_rad - std::sin(angle_rad)) / std::numbers::pi;
+}
+
+// The odds of a rival against the best without the blob that speaks most for the best. `log_odds`:
+// with it.
+double odds_without_a_blob(const JointNaming& best, const JointNaming& rival, double log_odds,
+                           std::span<const double> clutter_per_px2) {
+    double most = 0.0;
+    for (std::size_t v = 0; v < best.of_view.size(); ++v) {
+        const double log_clutter = std::log(clutter_per_px2[v]);
+        const auto evidence = [&](const Naming& naming, std::size_t blob) {
+            return naming.marker_of_blob[blob] < 0 ? 0.0 : naming.evidence[blob] - log_clutter;
+        };
+        for (std::size_t blob = 0; blob < best.of_view[v]->evidence.size(); ++blob)
+            most = std::max(most,
+                            evidence(*best.of_view[v], blob) - evidence(*rival.of_view[v], blob));
+    }
+    return std::exp(log_odds + most);
 }
 
 // Namings that say the same, under their best, with the probability of all of them.
@@ -120,8 +139,8 @@ std::vector<JointNaming> join_views(std::span<const ViewSearch> searches,
                     drr::vector_from_rotation(turn * nominal_turn.conjugate());
                 const Eigen::Matrix3d turned = turn.toRotationMatrix();
                 const Eigen::Matrix3d covariance =
-                    naming.fit.rotation_covariance +
-                    turned * from.rotation_covariance * turned.transpose();
+                    naming.fit.rotation_covariance() +
+                    turned * from.rotation_covariance() * turned.transpose();
                 // Half the square of the offset in standard deviations, as a log-likelihood.
                 const Eigen::Matrix3d all = covariance + prior;
                 if (0.5 * offset.dot(all.ldlt().solve(offset)) > irrelevant_nats) continue;
@@ -154,6 +173,17 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
     IdentifyResult result;
     result.probability = ranked[0].second;
     result.views = identity_of(best, result.probability).views;
+    withhold_doubtful_names(views, best, result.views, options);
+    std::vector<double> clutter_per_px2;
+    for (std::size_t v = 0; v < views.size(); ++v)
+        clutter_per_px2.push_back(false_blobs_per_px2(views[v], *best.of_view[v]));
+    std::vector<double> odds_without;
+    for (const auto& [index, probability] : ranked)
+        odds_without.push_back(odds_without_a_blob(
+            best, namings[index], log_weights[index] - log_weights[ranked[0].first],
+            clutter_per_px2));
+    const double rivals_without =
+        std::accumulate(odds_without.begin() + 1, odds_without.end(), 0.0);
     int beads = 0;
     int references = 0;
     std::string reason;
@@ -189,11 +219,13 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
         reason = fmt::format("not found: chance alone would give 10^{:.1f} such poses",
                              result.log10_chance);
     const double wrong = std::max(0.0, 1.0 - result.probability);
-    if (reason.empty() && wrong > options.max_error_probability) {
+    if (reason.empty() && (wrong > options.max_error_probability ||
+                           rivals_without > options.max_odds_without_a_blob)) {
         result.ambiguous = true;
-        for (const auto& [index, probability] : ranked)
-            if (probability > options.max_error_probability)
-                result.rivals.push_back(identity_of(namings[index], probability));
+        for (std::size_t i = 0; i < ranked.size(); ++i)
+            if (ranked[i].second > options.max_error_probability ||
+                odds_without[i] > options.max_odds_without_a_blob)
+                result.rivals.push_back(identity_of(namings[ranked[i].first], ranked[i].second));
         reason = fmt::format("ambiguous: {} namings, the best with a probability of {:.3g}",
                              ranked.size(), result.probability);
     }

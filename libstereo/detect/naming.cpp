@@ -177,6 +177,7 @@ Naming name_blobs(const ViewProblem& view, const ViewPose& start, double as_buil
     naming.as_built_sd_mm = found_scatter_mm(view, pairs, predictions);
     naming.marker_of_blob.assign(pairs.size(), -1);
     naming.doubtful.assign(pairs.size(), false);
+    naming.evidence.assign(pairs.size(), 0.0);
     std::vector<bool> accounted(count, false);  // found, or hidden by one that was
     double sum = -0.5 * std::pow(naming.fit.pose.log_focal / view.log_focal_sd(), 2);
     for (std::size_t blob = 0; blob < pairs.size(); ++blob) {
@@ -185,9 +186,12 @@ Naming name_blobs(const ViewProblem& view, const ViewPose& start, double as_buil
         naming.marker_of_blob[blob] = pairs[blob].marker;
         const Eigen::Vector2d& center = view.map.centers_px()[blob];
         const double sd_px = predictions[marker].sd_px;
-        sum += std::log(options.detection_rate / (2.0 * std::numbers::pi * sd_px * sd_px)) -
-               0.5 * pairs[blob].normalized2 +
-               radius_evidence(view, blob, marker, predictions[marker].px_per_mm);
+        const double found =
+            std::log(options.detection_rate / (2.0 * std::numbers::pi * sd_px * sd_px)) -
+            0.5 * pairs[blob].normalized2 +
+            radius_evidence(view, blob, marker, predictions[marker].px_per_mm);
+        sum += found;
+        naming.evidence[blob] = found - std::log1p(-options.detection_rate);
         if (marker < view.bead_count()) {
             ++naming.beads_found;
             naming.squares_px2 += (center - predictions[marker].pixel).squaredNorm();
@@ -211,6 +215,28 @@ Naming name_blobs(const ViewProblem& view, const ViewPose& start, double as_buil
     }
     naming.log_likelihood_but_clutter = sum;
     return naming;
+}
+
+double false_blobs_per_px2(const ViewProblem& view, const Naming& naming) {
+    const auto& centers = view.map.centers_px();
+    const drr::Pinhole pinhole = scaled(view.nominal.pinhole, naming.fit.pose.log_focal);
+    Eigen::AlignedBox2d shadow;
+    for (const auto& marker : view.markers_mm) {
+        const Eigen::Vector2d pixel = pinhole.project(naming.fit.pose.view_from_phantom * marker);
+        if (view.map.contains(pixel)) shadow.extend(pixel);
+    }
+    int left_over = 0;
+    int in_shadow = 0;
+    for (std::size_t blob = 0; blob < centers.size(); ++blob) {
+        if (naming.marker_of_blob[blob] >= 0) continue;
+        ++left_over;
+        if (shadow.contains(centers[blob])) ++in_shadow;
+    }
+    // One more than are left over: those that stand in for a missing marker do not show.
+    const double image = (left_over + 1.0) / view.map.area_px2();
+    return shadow.isEmpty() || shadow.volume() <= 0.0
+               ? image
+               : std::max(image, (in_shadow + 1.0) / shadow.volume());
 }
 
 double plausibility(const ViewProblem& view, const Naming& naming) {

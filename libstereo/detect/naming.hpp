@@ -26,6 +26,9 @@ struct Naming {
     ViewPoseFit fit;
     std::vector<int> marker_of_blob;  ///< -1 for none
     std::vector<bool> doubtful;       ///< per blob: another marker is predicted as near
+    /// Per blob: by how much its name raises the log-likelihood over its being clutter of density 1
+    /// and the marker missing; 0 without a name.
+    std::vector<double> evidence;
     int beads_found = 0;
     int references_found = 0;
     int beads_visible = 0;        ///< predicted inside the image
@@ -51,6 +54,10 @@ struct Naming {
 /// it fits best.
 [[nodiscard]] Naming name_blobs(const ViewProblem& view, const ViewPose& start,
                                 double as_built_sd_mm);
+
+/// Density of false blobs: of those that a naming leaves over, where the phantom's shadow is or in
+/// the whole image, whichever is more.
+[[nodiscard]] double false_blobs_per_px2(const ViewProblem& view, const Naming& naming);
 
 /// Probability that no more of the visible beads are accounted for than were, at the detection rate
 /// of the options: tiny for a pose that fits only a part of the phantom.

@@ -98,7 +98,7 @@ ViewPoseFit fit_pose_and_focal(std::span<const MarkerSight> sights, const drr::P
     }
     // A little of the diagonal for sights that leave the pose open: three, or on one line.
     sums.normal.diagonal() *= 1.0 + 1e-9;
-    fit.rotation_covariance = sums.normal.ldlt().solve(Matrix7d::Identity()).topLeftCorner<3, 3>();
+    fit.covariance = sums.normal.ldlt().solve(Matrix7d::Identity());
     return fit;
 }
 

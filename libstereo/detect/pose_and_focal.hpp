@@ -23,8 +23,13 @@ struct MarkerSight {
 
 struct ViewPoseFit {
     ViewPose pose;
-    /// Of the rotation vector by which the orientation may be off, in the view frame, rad^2.
-    Eigen::Matrix3d rotation_covariance = Eigen::Matrix3d::Zero();
+    /// Of the rotation vector by which the orientation may be off and of the translation, both in
+    /// the view frame (rad, mm), and of log_focal.
+    Eigen::Matrix<double, 7, 7> covariance = Eigen::Matrix<double, 7, 7>::Zero();
+
+    [[nodiscard]] Eigen::Matrix3d rotation_covariance() const {
+        return covariance.topLeftCorner<3, 3>();
+    }
 };
 
 /// The most probable pose and focal length for given sights and a normal prior of `log_focal_sd`

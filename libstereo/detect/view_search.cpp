@@ -219,7 +219,7 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
 
     // Once more with the scatter and the clutter that the best leaves.
     const double scatter_mm = pool.namings()[0].as_built_sd_mm;
-    clutter = (blobs - pool.namings()[0].markers_found() + 1.0) / view.map.area_px2();
+    clutter = false_blobs_per_px2(view, pool.namings()[0]);
     Pool last(clutter);
     for (const auto& naming : pool.namings())
         last.add(name_blobs(view, naming.fit.pose, scatter_mm));

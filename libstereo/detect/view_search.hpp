@@ -24,7 +24,7 @@ constexpr double irrelevant_nats = 25.0;
 /// The namings that compete for one view, by falling log-likelihood.
 struct ViewSearch {
     std::vector<Naming> namings;
-    double clutter_per_px2 = 0.0;  ///< density of the blobs that the best naming leaves over
+    double clutter_per_px2 = 0.0;  ///< density of false blobs by the best naming
 };
 
 /// Searches one view: poses through triples of blobs until one is found that cannot be chance, or
