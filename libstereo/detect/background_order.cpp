@@ -61,10 +61,12 @@ bool rim_is_plain(const ShadowFit& fit) {
 
 bool fit_with_background(ShadowFit& fit) {
     if (fit.options().thin) return minimize_in(fit, FitReach::narrow);
-    if (minimize_in(fit, FitReach::wide)) {
-        if (rim_is_plain(fit) && !demands_more(fit)) return true;
-    } else {
-        fit.restart();
+    if (fit.options().wide_rim) {
+        if (minimize_in(fit, FitReach::wide)) {
+            if (rim_is_plain(fit) && !demands_more(fit)) return true;
+        } else {
+            fit.restart();
+        }
     }
     if (!minimize_in(fit, FitReach::narrow)) return false;
     while (fit.at().order < std::min(fit.options().max_background_order, highest_background) &&

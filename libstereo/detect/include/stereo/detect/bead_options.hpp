@@ -139,6 +139,9 @@ struct BeadDetectorOptions {
     /// Refused above: standard deviation of the centre, in radii. Texture that happens to look like
     /// a faint ball is found by its uncertain place.
     double max_center_sd_radii = 0.03;
+    /// The same of the fits (BeadFitOptions::wide_rim): on for flat backgrounds. Off for bodies:
+    /// bone texture drew the centres of real beads by tenths of a pixel and lost one in 68.
+    bool wide_rim = false;
     /// Candidates must stand out of their surroundings by this many robust standard deviations.
     double min_significance = 5.0;
     /// A value that this share of the pixels has is the top of the scale, not chance.

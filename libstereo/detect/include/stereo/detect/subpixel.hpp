@@ -38,6 +38,10 @@ struct BeadFitOptions {
     /// The background's level, slopes and curvatures have one too, relative to its starting level:
     /// it matters only where most of the surroundings are saturated.
     double prior_background = 0.5;
+    /// Uses a rim of background wide enough to know its slopes by, where that looks plain: nearer
+    /// to the bound on flat background. On the texture of bones a wide rim misleads more than it
+    /// tells.
+    bool wide_rim = true;
     /// The background is quadratic, and of a higher order up to this one where the residuals demand
     /// it; 2 to 5.
     int max_background_order = 5;
