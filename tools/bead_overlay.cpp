@@ -1,8 +1,9 @@
 #include "bead_overlay.hpp"
 
+#include "overlay_picture.hpp"
+
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
-#include <drr/imaging/image_io.hpp>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -15,8 +16,6 @@
 namespace tools {
 namespace {
 
-// Shown range of greys: the middle 99 % of them.
-constexpr double tail = 0.005;
 // Sixteenths of a pixel, so that the drawn circles are where the beads are.
 constexpr int shift = 4;
 constexpr double cross_px = 3.0;
@@ -28,20 +27,6 @@ const cv::Scalar refused_paint(200, 120, 120);
 cv::Point fixed(double x, double y) {
     return {static_cast<int>(std::lround(x * (1 << shift))),
             static_cast<int>(std::lround(y * (1 << shift)))};
-}
-
-cv::Mat shown(const drr::Image<float>& image) {
-    std::vector<float> greys = image.pixels();
-    const auto cut = static_cast<std::ptrdiff_t>(tail * static_cast<double>(greys.size() - 1));
-    std::nth_element(greys.begin(), greys.begin() + cut, greys.end());
-    const float low = greys[static_cast<std::size_t>(cut)];
-    std::nth_element(greys.begin(), greys.end() - 1 - cut, greys.end());
-    const float high = std::max(low + 1e-6F, *(greys.end() - 1 - cut));
-    drr::Image<std::uint8_t> grey = drr::to_8_bits(image, low, high);
-    cv::Mat colour;
-    cv::cvtColor(cv::Mat(grey.height(), grey.width(), CV_8U, grey.pixels().data()), colour,
-                 cv::COLOR_GRAY2BGR);
-    return colour;
 }
 
 /// Whether a refusal says more than that there is texture.
@@ -56,7 +41,7 @@ bool is_worth_a_cross(stereo::BeadRefusal reason) {
 void write_overlay(const std::filesystem::path& path, const drr::Image<float>& image,
                    const stereo::ImageDetections& detections,
                    const std::vector<stereo::RefusedCandidate>& refused) {
-    cv::Mat picture = shown(image);
+    cv::Mat picture = picture_of(image);
     for (const stereo::RefusedCandidate& candidate : refused) {
         if (!is_worth_a_cross(candidate.reason)) continue;
         const double x = candidate.center_px.x();

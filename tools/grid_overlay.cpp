@@ -1,8 +1,9 @@
 #include "grid_overlay.hpp"
 
+#include "overlay_picture.hpp"
+
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
-#include <drr/imaging/image_io.hpp>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -16,8 +17,6 @@
 namespace tools {
 namespace {
 
-// Shown range of greys: the middle 99 % of them.
-constexpr double tail = 0.005;
 // Sixteenths of a pixel, so that what is drawn is where the points are.
 constexpr int shift = 4;
 
@@ -35,25 +34,11 @@ int fixed(double length) {
     return static_cast<int>(std::lround(length * (1 << shift)));
 }
 
-cv::Mat shown(const drr::Image<float>& image) {
-    std::vector<float> greys = image.pixels();
-    const auto cut = static_cast<std::ptrdiff_t>(tail * static_cast<double>(greys.size() - 1));
-    std::nth_element(greys.begin(), greys.begin() + cut, greys.end());
-    const float low = greys[static_cast<std::size_t>(cut)];
-    std::nth_element(greys.begin(), greys.end() - 1 - cut, greys.end());
-    const float high = std::max(low + 1e-6F, *(greys.end() - 1 - cut));
-    drr::Image<std::uint8_t> grey = drr::to_8_bits(image, low, high);
-    cv::Mat colour;
-    cv::cvtColor(cv::Mat(grey.height(), grey.width(), CV_8U, grey.pixels().data()), colour,
-                 cv::COLOR_GRAY2BGR);
-    return colour;
-}
-
 }  // namespace
 
 void write_grid_overlay(const std::filesystem::path& path, const drr::Image<float>& image,
                         const stereo::GridDetection& grid) {
-    cv::Mat picture = shown(image);
+    cv::Mat picture = picture_of(image);
     std::map<std::pair<int, int>, const stereo::BeadDetection*> at;
     for (const auto& [site, bead] : grid.points)
         at[{site.x(), site.y()}] = &bead;
