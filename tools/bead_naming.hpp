@@ -3,7 +3,7 @@
 #include <drr/geometry/stereo_rig.hpp>
 #include <drr/phantom/marker_phantom.hpp>
 #include <stereo/detect/bead_detector.hpp>
-#include <stereo/detect/identify.hpp>
+#include <stereo/identify/identify.hpp>
 
 #include <filesystem>
 #include <string>

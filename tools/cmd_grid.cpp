@@ -8,7 +8,7 @@
 #include <drr/core/version.hpp>
 #include <drr/imaging/image_io.hpp>
 #include <stereo/calib/undistortion_io.hpp>
-#include <stereo/detect/grid_detector.hpp>
+#include <stereo/grid/grid_detector.hpp>
 
 #include <fmt/format.h>
 

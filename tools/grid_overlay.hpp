@@ -1,7 +1,7 @@
 #pragma once
 
 #include <drr/core/image.hpp>
-#include <stereo/detect/grid_detector.hpp>
+#include <stereo/grid/grid_detector.hpp>
 
 #include <filesystem>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <drr/geometry/stereo_rig.hpp>
-#include <stereo/detect/identify.hpp>
+#include <stereo/identify/identify.hpp>
 
 #include <cstdint>
 #include <filesystem>

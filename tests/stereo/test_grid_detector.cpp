@@ -4,7 +4,7 @@
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
-#include <stereo/detect/grid_detector.hpp>
+#include <stereo/grid/grid_detector.hpp>
 
 #include <Eigen/Cholesky>
 

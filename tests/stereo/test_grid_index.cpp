@@ -4,7 +4,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/rng.hpp>
 #include <drr/geometry/intensifier_distortion.hpp>
-#include <stereo/detect/grid_index.hpp>
+#include <stereo/grid/grid_index.hpp>
 
 #include <Eigen/Geometry>
 #include <Eigen/LU>

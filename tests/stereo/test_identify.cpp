@@ -3,7 +3,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/rng.hpp>
 #include <drr/geometry/stereo_rig.hpp>
-#include <stereo/detect/identify.hpp>
+#include <stereo/identify/identify.hpp>
 
 #include <numbers>
 

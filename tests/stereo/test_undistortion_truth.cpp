@@ -4,7 +4,7 @@
 #include "test.hpp"
 
 #include <stereo/calib/undistortion_choice.hpp>
-#include <stereo/detect/grid_detector.hpp>
+#include <stereo/grid/grid_detector.hpp>
 
 #include <Eigen/Cholesky>
 

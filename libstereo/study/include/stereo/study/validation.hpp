@@ -5,7 +5,7 @@
 #include <stereo/calib/calibration.hpp>
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/detect/bead_detector.hpp>
-#include <stereo/detect/identify.hpp>
+#include <stereo/identify/identify.hpp>
 #include <stereo/recon/fundamental.hpp>
 #include <stereo/study/experiment.hpp>
 #include <stereo/study/metrics.hpp>

@@ -2,8 +2,8 @@
 
 #include <drr/core/image.hpp>
 #include <stereo/detect/bead_detector.hpp>
-#include <stereo/detect/grid_index.hpp>
 #include <stereo/detect/hole_detector.hpp>
+#include <stereo/grid/grid_index.hpp>
 
 #include <filesystem>
 #include <string>

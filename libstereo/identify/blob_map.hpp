@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stereo/detect/identify.hpp>
+#include <stereo/identify/identify.hpp>
 
 #include <cstdint>
 #include <limits>

@@ -1,4 +1,4 @@
-#include <stereo/detect/grid_lattice.hpp>
+#include <stereo/grid/grid_lattice.hpp>
 
 #include <array>
 #include <cmath>

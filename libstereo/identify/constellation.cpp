@@ -1,4 +1,4 @@
-#include <stereo/detect/constellation.hpp>
+#include <stereo/identify/constellation.hpp>
 
 #include <algorithm>
 #include <numeric>

@@ -1,5 +1,5 @@
 #include <drr/core/file_io.hpp>
-#include <stereo/detect/grid_detector.hpp>
+#include <stereo/grid/grid_detector.hpp>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "lattice_growth.hpp"
 
 #include <drr/core/error.hpp>
-#include <stereo/detect/grid_index.hpp>
+#include <stereo/grid/grid_index.hpp>
 
 #include <Eigen/LU>
 #include <Eigen/QR>

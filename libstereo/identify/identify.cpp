@@ -1,7 +1,7 @@
 #include "joint_namings.hpp"
 
 #include <drr/core/error.hpp>
-#include <stereo/detect/identify.hpp>
+#include <stereo/identify/identify.hpp>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include <drr/core/error.hpp>
 #include <drr/core/rng.hpp>
-#include <stereo/detect/constellation.hpp>
+#include <stereo/identify/constellation.hpp>
 
 #include <algorithm>
 #include <array>

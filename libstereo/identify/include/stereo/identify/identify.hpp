@@ -1,7 +1,7 @@
 #pragma once
 
 #include <drr/geometry/pinhole.hpp>
-#include <stereo/detect/constellation.hpp>
+#include <stereo/identify/constellation.hpp>
 
 #include <cstddef>
 #include <span>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stereo/detect/grid_lattice.hpp>
+#include <stereo/grid/grid_lattice.hpp>
 
 #include <Eigen/Core>
 
