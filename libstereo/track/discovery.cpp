@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t compared_frames = 16;
 // Sets of candidates that are tried on all compared frames, largest first.
 constexpr std::size_t tried_sets = 100;
+// Sets that share detections with the best one, whose claims on these are weighed against its own.
+constexpr std::size_t tried_rivals = 12;
 // Part of the compared frames that has to show a body, and of its beads (once or more often).
 constexpr double least_share = 0.25;
 // Three beads match by accident, so a body of three has to be seen in that many frames.
@@ -50,8 +52,10 @@ std::vector<SpacePoint> matched(const RigidMatch& match, const std::vector<Space
 }
 
 std::vector<SpacePoint> free_of_detections(std::vector<SpacePoint> points) {
-    for (SpacePoint& point : points)
+    for (SpacePoint& point : points) {
         point.detection = {no_detection, no_detection};
+        point.epipolar_chi2 = 0.0;  // its own frame says it once more
+    }
     return points;
 }
 
@@ -60,15 +64,13 @@ struct Support {
     std::vector<SpacePoint> layout;
     std::vector<std::vector<SpacePoint>> explained;  // of each frame
     std::size_t frames = 0;                          // with three or more
-    std::size_t points = 0;                          // in these, all together
+    double support = 0.0;                            // by these, see RigidMatch
     std::size_t beyond_three = 0;                    // in these but the first, counted per frame
 
     [[nodiscard]] double score() const {
         // Points explained times the share of the layout that a frame explains: two bodies taken
         // for one explain more points, but only half of themselves.
-        return layout.empty()
-                   ? 0.0
-                   : static_cast<double>(points * points) / static_cast<double>(layout.size());
+        return layout.empty() ? 0.0 : support * support / static_cast<double>(layout.size());
     }
 };
 
@@ -117,7 +119,7 @@ Support support_of(std::vector<SpacePoint> layout, const Frames& frames,
             if (found.empty()) continue;
             matches[f] = found.front();
             support.explained.back() = matched(matches[f], frames[f]);
-            support.points += matches[f].pairs.size();
+            support.support += matches[f].support;
             if (++support.frames > 1) support.beyond_three += matches[f].pairs.size() - 3;
         }
         std::vector<SpacePoint> together = cut(layout, frames, matches, options);
@@ -169,6 +171,59 @@ std::vector<std::vector<SpacePoint>> moving_sets(const Frames& frames,
     return sets;
 }
 
+Frames without(Frames frames, const Support& body) {
+    for (std::size_t f = 0; f < frames.size(); ++f)
+        remove_explained(frames[f], body.explained[f]);
+    return frames;
+}
+
+bool in_conflict(const Support& a, const Support& b) {
+    for (std::size_t f = 0; f < a.explained.size(); ++f)
+        for (const SpacePoint& p : a.explained[f])
+            for (const SpacePoint& q : b.explained[f])
+                if (p.excludes(q)) return true;
+    return false;
+}
+
+/// What a body and, after it, the best supported of its rivals explain together.
+double score_with_rival(const Support& body, const std::vector<const Support*>& rivals,
+                        const Frames& frames, const TrackOptions& options) {
+    const Frames rest = without(frames, body);
+    std::vector<double> scores(rivals.size(), 0.0);
+    drr::parallel_for(rivals.size(), [&](std::size_t i) {
+        const Support rival = support_of(rivals[i]->layout, rest, options);
+        if (is_body(rival, frames.size(), options)) scores[i] = rival.score();
+    });
+    return body.score() + (scores.empty() ? 0.0 : *std::max_element(scores.begin(), scores.end()));
+}
+
+/// The body without the points that it took from a neighbour by accident: those that the neighbour
+/// gains more by than the body does.
+Support without_accidents(Support body, const std::vector<Support>& all, const Frames& frames,
+                          const TrackOptions& options) {
+    std::vector<const Support*> rivals;
+    for (const Support& other : all)
+        if (is_body(other, frames.size(), options) && in_conflict(body, other))
+            rivals.push_back(&other);
+    std::stable_sort(rivals.begin(), rivals.end(),
+                     [](const Support* a, const Support* b) { return a->score() > b->score(); });
+    if (rivals.size() > tried_rivals) rivals.resize(tried_rivals);
+    double best = score_with_rival(body, rivals, frames, options);
+    for (std::size_t i = body.layout.size(); i-- > 0;) {
+        std::vector<SpacePoint> layout = body.layout;
+        layout.erase(layout.begin() + static_cast<std::ptrdiff_t>(i));
+        Support less = support_of(layout, frames, options);
+        if (!is_body(less, frames.size(), options)) continue;
+        const double score = score_with_rival(less, rivals, frames, options);
+        if (score <= best) continue;
+        best = score;
+        // A cut may have dropped more than the one point.
+        body = std::move(less);
+        i = std::min(i, body.layout.size());
+    }
+    return body;
+}
+
 Body body_of(const std::vector<SpacePoint>& layout) {
     Body body;
     Eigen::Vector3d centroid = Eigen::Vector3d::Zero();
@@ -203,9 +258,9 @@ std::vector<Body> discover_bodies(Frames points, const TrackOptions& options) {
                 (best == nullptr || support.score() > best->score()))
                 best = &support;
         if (best == nullptr) return bodies;
-        bodies.push_back(body_of(best->layout));
-        for (std::size_t f = 0; f < frames.size(); ++f)
-            remove_explained(frames[f], best->explained[f]);
+        const Support body = without_accidents(*best, supports, frames, options);
+        bodies.push_back(body_of(body.layout));
+        frames = without(std::move(frames), body);
     }
 }
 

@@ -118,14 +118,14 @@ class Search {
             match = nearest(match.to_from_from, generosity * options_.max_sigma, from[0]);
             if (match.pairs.size() < 3) return;
         }
-        if (!fit(match) || !std::isfinite(match.chi2)) return;
+        if (!fit(match) || !std::isfinite(match.support)) return;
         const bool again = std::any_of(found_.begin(), found_.end(), [&](const RigidMatch& other) {
             return other.pairs == match.pairs;
         });
         if (!again) found_.push_back(std::move(match));
     }
 
-    /// The motion of the match's pairs, and their chi2 under it.
+    /// The motion of the match's pairs, and how they support it.
     [[nodiscard]] bool fit(RigidMatch& match) const {
         std::vector<Eigen::Vector3d> a;
         std::vector<Eigen::Vector3d> b;
@@ -135,9 +135,11 @@ class Search {
         }
         const RigidFit motion = fit_rigid(a, b);
         match.to_from_from = motion.to_from_from;
-        match.chi2 = 0.0;
+        // Three gates: of the epipolar distances on both sides and of the motion.
+        const double allowed = 3.0 * options_.max_sigma * options_.max_sigma;
+        match.support = 0.0;
         for (const auto& [i, j] : match.pairs)
-            match.chi2 += chi2_of(motion.to_from_from, i, j);
+            match.support += 1.0 - against(chi2_of(motion.to_from_from, i, j), i, j) / allowed;
         return motion.ok;
     }
 
@@ -149,11 +151,15 @@ class Search {
         return residual.dot(covariance.inverse() * residual);
     }
 
-    /// One to one, nearest pairs first, of points not too far from an anchor of the match.
+    [[nodiscard]] double against(double chi2_of_motion, std::size_t i, std::size_t j) const {
+        return chi2_of_motion + from_[i].epipolar_chi2 + to_[j].epipolar_chi2;
+    }
+
+    /// One to one, best pairs first, of points not too far from an anchor of the match.
     [[nodiscard]] RigidMatch nearest(const drr::Rigid3& motion, double max_sigma,
                                      std::size_t anchor) const {
         struct Near {
-            double chi2;
+            double against;
             std::size_t i, j;
         };
         std::vector<Near> near;
@@ -161,11 +167,11 @@ class Search {
             if (i != anchor && !joined(i, anchor)) continue;
             for (std::size_t j = 0; j < to_.size(); ++j) {
                 const double chi2 = chi2_of(motion, i, j);
-                if (chi2 <= max_sigma * max_sigma) near.push_back({chi2, i, j});
+                if (chi2 <= max_sigma * max_sigma) near.push_back({against(chi2, i, j), i, j});
             }
         }
         std::stable_sort(near.begin(), near.end(),
-                         [](const Near& a, const Near& b) { return a.chi2 < b.chi2; });
+                         [](const Near& a, const Near& b) { return a.against < b.against; });
         RigidMatch match;
         for (const Near& one : near) {
             const bool free =

@@ -16,6 +16,9 @@ struct SpacePoint {
     Eigen::Vector3d point_mm = Eigen::Vector3d::Zero();
     Eigen::Matrix3d covariance_mm2 = Eigen::Matrix3d::Zero();
     std::array<std::size_t, 2> detection{no_detection, no_detection};
+    /// Square of its detections' epipolar distance in standard deviations; false pairs have large
+    /// ones.
+    double epipolar_chi2 = 0.0;
 
     [[nodiscard]] bool excludes(const SpacePoint& other) const;
 };
@@ -24,11 +27,13 @@ struct SpacePoint {
 struct RigidMatch {
     std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< (from, to), by from
     drr::Rigid3 to_from_from;
-    double chi2 = 0.0;
+    /// Sum over the pairs of 1 less what speaks against each, as a part of what is allowed: 0 for a
+    /// pair at all gates, 1 for an exact one. A count would prefer many doubtful pairs to a few
+    /// good ones (MSAC: Torr & Zisserman, CVIU 78, 2000).
+    double support = 0.0;
 
     [[nodiscard]] bool better_than(const RigidMatch& other) const {
-        return pairs.size() != other.pairs.size() ? pairs.size() > other.pairs.size()
-                                                  : chi2 < other.chi2;
+        return support > other.support;
     }
 };
 

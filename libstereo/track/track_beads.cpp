@@ -1,3 +1,5 @@
+#include "body_evidence.hpp"
+#include "epipolar_excess.hpp"
 #include "layout_update.hpp"
 #include "sequence.hpp"
 
@@ -16,11 +18,6 @@
 namespace stereo {
 namespace {
 
-// A bead of a layout that was not given must be seen in both views in this part of the frames that
-// show its body, or it is none.
-constexpr double least_bead_share = 0.25;
-// ... and its body's beads, together, in this part of what was possible.
-constexpr double least_body_share = 0.4;
 // Bodies and beads are added until there are no more, at most this often.
 constexpr int max_rounds = 8;
 // The gates of the last look, over what the median of epipolar distances says: calibration errors
@@ -85,8 +82,8 @@ class Tracking {
             look(std::max(seen_sd_px, std::min(options_.least_model_sd_px, options_.model_sd_px)));
             follow();
             update_layouts(options_.model_sd_px);
-            prune();
         }
+        prune(true);
         excess_sd_px_ = excess_sd();
         update_layouts(excess_sd_px_);
         return result();
@@ -102,8 +99,10 @@ class Tracking {
             for (const EpipolarPair& pair :
                  epipolar_pairs(views_[0], views_[1], frames_[f].detections[0],
                                 frames_[f].detections[1], {.max_sigma = options_.max_sigma}))
-                points_[f].push_back(
-                    {pair.point.point_in_world_mm, pair.point.covariance_mm2, {pair.a, pair.b}});
+                points_[f].push_back({pair.point.point_in_world_mm,
+                                      pair.point.covariance_mm2,
+                                      {pair.a, pair.b},
+                                      pair.sigma * pair.sigma});
         });
     }
 
@@ -152,39 +151,25 @@ class Tracking {
         }
     }
 
-    /// Drops beads and bodies, of layouts that were not given, that frames do not support.
-    bool prune() {
+    /// Drops beads and bodies, of layouts that were not given, that frames do not support; at the
+    /// end also bodies that are not certain.
+    bool prune(bool at_the_end = false) {
         bool pruned = false;
         for (std::size_t b = bodies_.size(); b-- > 0;) {
             Body& body = bodies_[b];
             if (body.known()) continue;
-            std::vector<double> points(body.beads.size(), 0.0);
-            double sightings = 0.0;
-            double frames = 0.0;
-            for (std::size_t f = 0; f < frames_.size(); ++f) {
-                if (!sequence_[b][f]) continue;
-                frames += 1.0;
-                for (std::size_t k = 0; k < points.size(); ++k) {
-                    const BeadSample& sample = sequence_[b][f]->samples[k];
-                    points[k] += sample.certain(0) && sample.certain(1) ? 1.0 : 0.0;
-                    sightings += (sample.certain(0) ? 1.0 : 0.0) + (sample.certain(1) ? 1.0 : 0.0);
+            const BodyEvidence evidence = body_evidence(sequence_[b], body.beads.size());
+            bool drop = !evidence.supports_body() || (at_the_end && !evidence.is_certain());
+            for (std::size_t k = body.beads.size(); !drop && k-- > 0;)
+                if (!evidence.supports_bead(k)) {
+                    drop_bead(b, k);
+                    pruned = true;
                 }
-            }
-            const auto beads = static_cast<double>(body.beads.size());
-            if (frames < 2.0 || sightings < least_body_share * 2.0 * beads * frames) {
+            drop = drop || body.beads.size() < options_.min_beads;
+            if (drop) {
                 bodies_.erase(bodies_.begin() + static_cast<std::ptrdiff_t>(b));
                 sequence_.erase(sequence_.begin() + static_cast<std::ptrdiff_t>(b));
                 pruned = true;
-                continue;
-            }
-            for (std::size_t k = points.size(); k-- > 0;) {
-                if (points[k] >= std::max(2.0, least_bead_share * frames)) continue;
-                drop_bead(b, k);
-                pruned = true;
-            }
-            if (body.beads.size() < options_.min_beads) {
-                bodies_.erase(bodies_.begin() + static_cast<std::ptrdiff_t>(b));
-                sequence_.erase(sequence_.begin() + static_cast<std::ptrdiff_t>(b));
             }
         }
         return pruned;
@@ -256,12 +241,7 @@ class Tracking {
         return false;
     }
 
-    /// The variance to add to the detections' so that the median of the squared epipolar distances
-    /// is that of one degree of freedom.
     [[nodiscard]] double excess_sd() const {
-        constexpr double median_chi2 = 0.4549;  // of one degree of freedom
-        constexpr double most_px = 100.0;
-        const Eigen::Matrix3d f = fundamental_from_views(views_[0], views_[1]);
         std::vector<std::array<MeasuredPixel, 2>> seen;
         for (const auto& body : sequence_)
             for (std::size_t frame = 0; frame < body.size(); ++frame) {
@@ -271,26 +251,7 @@ class Tracking {
                         seen.push_back({detections_[frame][0][sample.detection[0]],
                                         detections_[frame][1][sample.detection[1]]});
             }
-        if (seen.empty()) return 0.0;
-        const auto too_large = [&](double sd) {
-            std::vector<double> chi2;
-            for (std::array<MeasuredPixel, 2> pair : seen) {
-                for (MeasuredPixel& pixel : pair)
-                    pixel.covariance_px2.diagonal().array() += sd * sd;
-                chi2.push_back(std::pow(epipolar_sigma(f, pair[0], pair[1]), 2));
-            }
-            const auto middle = chi2.begin() + static_cast<std::ptrdiff_t>(chi2.size() / 2);
-            std::nth_element(chi2.begin(), middle, chi2.end());
-            return *middle < median_chi2;
-        };
-        double low = 0.0;
-        double high = most_px;
-        if (too_large(low)) return 0.0;
-        for (int halving = 0; halving < 50; ++halving) {
-            const double middle = 0.5 * (low + high);
-            (too_large(middle) ? high : low) = middle;
-        }
-        return high;
+        return epipolar_excess_sd_px(fundamental_from_views(views_[0], views_[1]), seen);
     }
 
     [[nodiscard]] BodySample sample_of(std::size_t body, std::size_t frame) const {

@@ -72,9 +72,8 @@ struct BeadSample {
     /// TrackResult::excess_sd_px.
     std::optional<Triangulation> point;
 
-    [[nodiscard]] bool certain(std::size_t view) const {
-        return detection[view] != no_detection && !ambiguous[view];
-    }
+    [[nodiscard]] bool seen(std::size_t view) const { return detection[view] != no_detection; }
+    [[nodiscard]] bool certain(std::size_t view) const { return seen(view) && !ambiguous[view]; }
 };
 
 struct BeadTrack {
