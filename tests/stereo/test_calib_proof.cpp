@@ -1,7 +1,7 @@
 // Do the error bars of the bundle hold? Calibrations of the same rig and poses from the projected
-// truth with fresh Gaussian noise, CALIBRATION_TRIALS of them at each angle: what the covariance
-// claims against what the results scatter by. The table of docs/uncertainty.md:
-//   build/ci/tests/stereo/test_calib_proof_slow --log_level=message
+// truth with fresh Gaussian noise, so many of them at each angle: what the covariance claims
+// against what the results scatter by. The table of docs/uncertainty.md:
+//   STEREODRR_TRIALS=4000 build/ci/tests/stereo/test_calib_proof --log_level=message
 #include "calibration_case.hpp"
 #include "test.hpp"
 
@@ -21,7 +21,7 @@ using namespace stereo;
 
 namespace {
 
-constexpr int trials = CALIBRATION_TRIALS;
+const int trials = test::trials(100);
 constexpr double noise_px = 0.05;
 
 // What a scatter of so many trials cannot tell from its expectation: of a standard deviation

@@ -1,6 +1,6 @@
-// Predicted covariances of the reconstruction beside sampled ones. Compiled twice: with few samples
-// as a property, with many (RECON_SAMPLES) as a slow test that prints the tables of
-// docs/epipolar.md and docs/reconstruction.md.
+// Predicted covariances of the reconstruction beside sampled ones, of few samples as a
+// property, of many as the slow test recon_covariance_full. Prints the tables of docs/epipolar.md
+// and docs/reconstruction.md.
 
 #include "test.hpp"
 #include "two_view_scene.hpp"
@@ -20,7 +20,7 @@ using test::TwoViewScene;
 
 namespace {
 
-constexpr int samples = RECON_SAMPLES;
+const int samples = test::trials(250);
 // 7 % at 1,000 samples: 3.13 standard errors 1 / sqrt(2 n) of a sampled standard deviation.
 const double limit = 0.07 * std::sqrt(1000.0 / samples);
 

@@ -38,6 +38,11 @@ void need_program(const std::string& program) {
         skip(program + " is not installed");
 }
 
+int trials(int otherwise) {
+    const char* text = std::getenv("STEREODRR_TRIALS");
+    return text != nullptr ? std::stoi(text) : otherwise;
+}
+
 std::filesystem::path phantoms() {
     return STEREODRR_PHANTOMS;
 }

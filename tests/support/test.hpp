@@ -29,6 +29,11 @@ class TemporaryFolder {
 /// as "skipped".
 void need_program(const std::string& program);
 
+/// How often a statistical test repeats: STEREODRR_TRIALS of the environment where it is set, as by
+/// the CTest entries of stereodrr_more_trials. Throws std::invalid_argument where that is no
+/// number.
+[[nodiscard]] int trials(int otherwise);
+
 /// The folder `phantoms` of the source tree.
 [[nodiscard]] std::filesystem::path phantoms();
 
