@@ -13,6 +13,7 @@ function(stereodrr_test name)
     endif()
     add_executable(test_${name} ${ARG_SOURCES})
     target_link_libraries(test_${name} PRIVATE ${ARG_LINK} stereodrr_test_support stereodrr_warnings)
+    target_precompile_headers(test_${name} REUSE_FROM stereodrr_test_headers)
     # Boost.Test's log names the failing line; its exit status is what CTest reads.
     add_test(NAME ${name} COMMAND test_${name} --log_level=warning --color_output=no)
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" SKIP_RETURN_CODE 77)
