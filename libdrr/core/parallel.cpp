@@ -5,6 +5,8 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <algorithm>
+
 namespace drr {
 
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
@@ -12,6 +14,12 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& bod
     // want a lock that the caller holds.
     tbb::this_task_arena::isolate(
         [&] { tbb::parallel_for(std::size_t{0}, count, [&body](std::size_t i) { body(i); }); });
+}
+
+int thread_count() {
+    const auto limit =
+        tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+    return std::min(static_cast<int>(limit), tbb::this_task_arena::max_concurrency());
 }
 
 ThreadLimit::ThreadLimit(int threads) {

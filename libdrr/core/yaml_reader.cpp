@@ -70,6 +70,47 @@ std::string place(const std::string& file, const YAML::Mark& mark) {
     return fmt::format("{}:{}", file, mark.line + 1);
 }
 
+// Block styles of the file would break lines, whatever the emitter is set to.
+void emit_on_one_line(YAML::Emitter& out, const YAML::Node& node) {
+    if (node.IsMap()) {
+        out << YAML::Flow << YAML::BeginMap;
+        for (const auto& entry : node) {
+            out << YAML::Key << entry.first.Scalar() << YAML::Value;
+            emit_on_one_line(out, entry.second);
+        }
+        out << YAML::EndMap;
+    } else if (node.IsSequence()) {
+        out << YAML::Flow << YAML::BeginSeq;
+        for (const auto& item : node)
+            emit_on_one_line(out, item);
+        out << YAML::EndSeq;
+    } else if (node.IsScalar()) {
+        out << node.Scalar();
+    } else {
+        out << YAML::Null;
+    }
+}
+
+// A mapping with another value in one place; all that is not on the way there is shared.
+YAML::Node replaced(const YAML::Node& map, std::string_view path, const YAML::Node& value) {
+    require(!map.IsDefined() || map.IsNull() || map.IsMap(),
+            fmt::format("there is no mapping for the key '{}'", path));
+    const std::size_t dot = path.find('.');
+    const std::string key(path.substr(0, dot));
+    const auto below = [&](const YAML::Node& old) {
+        return dot == std::string_view::npos ? value : replaced(old, path.substr(dot + 1), value);
+    };
+    YAML::Node result(YAML::NodeType::Map);
+    bool is_there = false;
+    for (const auto& entry : map) {
+        const bool here = entry.first.IsScalar() && entry.first.Scalar() == key;
+        is_there = is_there || here;
+        result.force_insert(entry.first, here ? below(entry.second) : entry.second);
+    }
+    if (!is_there) result.force_insert(key, below(YAML::Node(YAML::NodeType::Undefined)));
+    return result;
+}
+
 }  // namespace
 
 struct YamlMap::State {
@@ -138,6 +179,31 @@ YamlMap::YamlMap(std::shared_ptr<State> state) : state_(std::move(state)) {
     }
 }
 
+struct YamlValue::Node {
+    YAML::Node node;
+};
+
+YamlValue::YamlValue(double number)
+    : node_(std::make_shared<Node>(Node{YAML::Node(fmt::format("{}", number))})) {}
+
+YamlValue::YamlValue(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
+
+std::optional<double> YamlValue::number() const {
+    double result = 0.0;
+    if (!node_->node.IsScalar() || !YAML::convert<double>::decode(node_->node, result) ||
+        !std::isfinite(result))
+        return std::nullopt;
+    return result;
+}
+
+std::string YamlValue::text() const {
+    YAML::Emitter out;
+    out.SetSeqFormat(YAML::Flow);
+    out.SetMapFormat(YAML::Flow);
+    emit_on_one_line(out, node_->node);
+    return out.c_str();
+}
+
 bool YamlMap::has(const std::string& key) const {
     return state_->find(key).IsDefined();
 }
@@ -145,6 +211,11 @@ bool YamlMap::has(const std::string& key) const {
 bool YamlMap::is_list(const std::string& key) const {
     const YAML::Node value = state_->find(key);
     return value.IsDefined() && value.IsSequence();
+}
+
+bool YamlMap::is_map(const std::string& key) const {
+    const YAML::Node value = state_->find(key);
+    return value.IsDefined() && value.IsMap();
 }
 
 double YamlMap::number(const std::string& key, Range range) const {
@@ -262,6 +333,44 @@ std::vector<YamlMap> YamlMap::maps(const std::string& key) const {
     return result;
 }
 
+std::vector<std::string> YamlMap::keys() const {
+    std::vector<std::string> result;
+    for (const auto& entry : state_->node) {
+        result.push_back(entry.first.Scalar());
+        state_->known.insert(result.back());
+    }
+    return result;
+}
+
+YamlValue YamlMap::value(const std::string& key) const {
+    return YamlValue(std::make_shared<YamlValue::Node>(YamlValue::Node{state_->get(key)}));
+}
+
+std::vector<YamlValue> YamlMap::values(const std::string& key) const {
+    const YAML::Node list = state_->get(key);
+    if (!list.IsSequence())
+        fail(key, fmt::format("'{}{}' must be a list{}", state_->path, key, State::found(list)));
+    std::vector<YamlValue> result;
+    for (const auto& item : list)
+        result.push_back(YamlValue(std::make_shared<YamlValue::Node>(YamlValue::Node{item})));
+    return result;
+}
+
+YamlMap YamlMap::with(const std::vector<YamlAssignment>& assignments) const {
+    auto state = std::make_shared<State>();
+    state->node = state_->node;
+    state->file = state_->file;
+    state->path = state_->path;
+    for (const YamlAssignment& assignment : assignments)
+        // Not by '=', which would change the document that the node stands in.
+        state->node.reset(replaced(state->node, assignment.key, assignment.value.node_->node));
+    return YamlMap(std::move(state));
+}
+
+YamlValue YamlMap::as_value() const {
+    return YamlValue(std::make_shared<YamlValue::Node>(YamlValue::Node{state_->node}));
+}
+
 void YamlMap::finish() const {
     for (const auto& entry : state_->node) {
         const std::string& key = entry.first.Scalar();
@@ -284,6 +393,11 @@ void YamlMap::fail(const std::string& key, const std::string& message) const {
 
 std::string YamlMap::where() const {
     return place(state_->file, state_->node.Mark());
+}
+
+std::string YamlMap::where(const std::string& key) const {
+    const YAML::Node value = state_->find(key);
+    return place(state_->file, value.IsDefined() ? value.Mark() : state_->node.Mark());
 }
 
 const std::string& YamlMap::file() const {

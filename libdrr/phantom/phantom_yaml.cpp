@@ -190,6 +190,11 @@ SolidPart read_solid_part(const YamlMap& map) {
     return part;
 }
 
+MarkerPhantom read_phantom_keys(const YamlMap& map) {
+    if (map.has("schema")) (void)map.schema({"phantom"});
+    return read_keys(map);
+}
+
 MarkerPhantom read_phantom(const std::filesystem::path& path) {
     return read_keys(read_yaml(path, "phantom"));
 }

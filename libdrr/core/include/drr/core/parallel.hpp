@@ -10,6 +10,9 @@ namespace drr {
 /// first exception thrown by a body is rethrown here. Nested calls are allowed.
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
 
+/// How many threads parallel_for() uses at most.
+[[nodiscard]] int thread_count();
+
 /// Limits the threads of the whole process while it lives; 0 leaves the default (all cores).
 class ThreadLimit {
   public:

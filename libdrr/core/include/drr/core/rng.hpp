@@ -18,6 +18,9 @@ enum class RngPurpose : std::uint16_t {
     procedure = 7,
     gain_map = 8,
     dead_pixels = 9,
+    study_design = 10,
+    trial_seed = 11,
+    calliper = 12,
 };
 
 /// Names one random stream. Streams with different keys are independent, so results do not depend

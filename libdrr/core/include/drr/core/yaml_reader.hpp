@@ -21,6 +21,28 @@ inline constexpr Range positive{std::numeric_limits<double>::min(),
 /// Range of numbers not below zero.
 inline constexpr Range non_negative{0.0, std::numeric_limits<double>::infinity()};
 
+/// One value of a document, of any kind.
+class YamlValue {
+  public:
+    explicit YamlValue(double number);
+    /// The number that it is; none for anything else, NaN and infinity included.
+    [[nodiscard]] std::optional<double> number() const;
+    /// As YAML on one line, e.g. `6`, `[8, 40, 8]` or `{gaussian_sigma_px: 0.6}`.
+    [[nodiscard]] std::string text() const;
+
+  private:
+    struct Node;
+    explicit YamlValue(std::shared_ptr<const Node> node);
+    std::shared_ptr<const Node> node_;
+    friend class YamlMap;
+};
+
+/// A value for a place in a document, whose keys are joined by dots: `rig.detector.width_px`.
+struct YamlAssignment {
+    std::string key;
+    YamlValue value;
+};
+
 /// A strict reader of one YAML mapping. Each key is asked for by name and type; whatever is wrong
 /// (missing or repeated key, wrong type, NaN or infinity, out of range) throws
 /// Error(invalid_file) with "file:line" as its context and the key in its message. After the last
@@ -30,6 +52,8 @@ class YamlMap {
     [[nodiscard]] bool has(const std::string& key) const;
     /// Whether the key is there and holds a list, for keys that take one value or several.
     [[nodiscard]] bool is_list(const std::string& key) const;
+    /// Whether the key is there and holds a mapping.
+    [[nodiscard]] bool is_map(const std::string& key) const;
 
     [[nodiscard]] double number(const std::string& key, Range range = {}) const;
     [[nodiscard]] double number_or(const std::string& key, double fallback, Range range = {}) const;
@@ -55,6 +79,19 @@ class YamlMap {
     /// A list of mappings; empty when the key is missing.
     [[nodiscard]] std::vector<YamlMap> maps(const std::string& key) const;
 
+    /// All keys, in the order of the file; all count as known.
+    [[nodiscard]] std::vector<std::string> keys() const;
+    /// Any value.
+    [[nodiscard]] YamlValue value(const std::string& key) const;
+    /// The items of a list, of any kind.
+    [[nodiscard]] std::vector<YamlValue> values(const std::string& key) const;
+    /// The mapping with other values in some places; mappings on the way to them are made where
+    /// they are missing, and a value that is none of a mapping's is in the way: Error(usage). What
+    /// was known counts as unknown again.
+    [[nodiscard]] YamlMap with(const std::vector<YamlAssignment>& assignments) const;
+    /// All of it as a value.
+    [[nodiscard]] YamlValue as_value() const;
+
     /// The kind of the document, of those that the caller reads: key `schema` must be
     /// "stereodrr/<kind>/v1".
     [[nodiscard]] std::string schema(const std::vector<std::string>& kinds) const;
@@ -67,6 +104,8 @@ class YamlMap {
     [[noreturn]] void fail(const std::string& key, const std::string& message) const;
     /// Where this mapping starts, "file:line".
     [[nodiscard]] std::string where() const;
+    /// Where this key's value stands, "file:line"; where the mapping starts if it is missing.
+    [[nodiscard]] std::string where(const std::string& key) const;
     /// The file that this came from, as it was given.
     [[nodiscard]] const std::string& file() const;
 

@@ -18,6 +18,9 @@ namespace drr {
 /// The same from text; `name` stands for the file in messages.
 [[nodiscard]] MarkerPhantom parse_phantom(const std::string& text, const std::string& name);
 
+/// The same from the mapping of a phantom within another file, where `schema` may be left out.
+[[nodiscard]] MarkerPhantom read_phantom_keys(const YamlMap& map);
+
 /// Reads the keys of one of a phantom's `bodies`, and finishes the mapping.
 [[nodiscard]] SolidPart read_solid_part(const YamlMap& map);
 
