@@ -5,8 +5,8 @@
 namespace stereo {
 namespace {
 
-// Ten numbers of the view, six of the pose.
-constexpr int image_columns = view_columns + 6;
+using ViewDerivatives = Eigen::Matrix<double, 2, view_columns>;
+using PoseColumns = Eigen::Matrix<double, view_columns, 6>;
 
 // rho and its derivative for s = (residual / sd)^2.
 struct Robust {
@@ -40,17 +40,24 @@ void add_image(const Observations& observations, const ImageObservations& image,
     const Eigen::Vector3d& view_shift = state.views[v].view_from_world.translation_mm;
     const drr::Rigid3& pose = state.world_from_phantom[static_cast<std::size_t>(image.pose)];
     const Eigen::Matrix3d pose_turn = pose.matrix();
+    // A motion of the phantom is one of the view, seen from elsewhere: derivatives by the pose are
+    // those by the view times one matrix for the whole image. Sums over markers are over the view's
+    // columns alone.
+    PoseColumns pose_from_view = PoseColumns::Zero();
+    pose_from_view.block<3, 3>(4, 0) = view_turn;
+    pose_from_view.block<3, 3>(7, 0) =
+        drr::cross_matrix(view_turn * pose.translation_mm) * view_turn;
+    pose_from_view.block<3, 3>(7, 3) = view_turn;
     const auto& columns = layout.of_view[v];
     const int slot = layout.of_pose[static_cast<std::size_t>(image.pose)];
 
-    Eigen::Matrix<double, image_columns, image_columns> normal;
-    Eigen::Matrix<double, image_columns, 1> gradient;
+    Eigen::Matrix<double, view_columns, view_columns> normal;
+    Eigen::Matrix<double, view_columns, 1> gradient;
     normal.setZero();
     gradient.setZero();
-    Eigen::Matrix<double, 2, image_columns> d;
-    d.setZero();
+    ViewDerivatives d = ViewDerivatives::Zero();
     const bool shape = layout.scale >= 0 || layout.refines_markers;
-    const auto scatter = [&](int row, const Eigen::Matrix<double, 1, image_columns>& values) {
+    const auto scatter = [&](int row, const Eigen::Matrix<double, 1, view_columns>& values) {
         for (int j = 0; j < view_columns; ++j) {
             const int column = columns[static_cast<std::size_t>(j)];
             if (column < 0) continue;
@@ -58,7 +65,8 @@ void add_image(const Observations& observations, const ImageObservations& image,
             equations.common(column, row) += values[j];
         }
         if (slot >= 0)
-            equations.coupling[static_cast<std::size_t>(slot)].row(row) += values.tail<6>();
+            equations.coupling[static_cast<std::size_t>(slot)].row(row) +=
+                values.lazyProduct(pose_from_view);
     };
 
     for (const std::size_t i : image.items) {
@@ -83,25 +91,21 @@ void add_image(const Observations& observations, const ImageObservations& image,
         Eigen::Matrix<double, 2, 3> d_point;
         d_point << k.fx_px, 0.0, -k.fx_px * x, 0.0, k.fy_px, -k.fy_px * y;
         d_point /= p.z();
-        const Eigen::Matrix<double, 2, 3> d_world = d_point * view_turn;
         d(0, 0) = x;
         d(1, 0) = aspect * y;
         d(1, 1) = k.fx_px * y;
         d(0, 2) = 1.0;
         d(1, 3) = 1.0;
-        for (int row = 0; row < 2; ++row) {
-            // -d [a]x is a x d, row by row
+        for (int row = 0; row < 2; ++row)  // -d [a]x is a x d, row by row
             d.block<1, 3>(row, 4) = in_view_axes.cross(Eigen::Vector3d(d_point.row(row)));
-            d.block<1, 3>(row, 10) = in_phantom_axes.cross(Eigen::Vector3d(d_world.row(row)));
-        }
         d.block<2, 3>(0, 7) = d_point;
-        d.block<2, 3>(0, 13) = d_world;
-        const Eigen::Matrix<double, 2, image_columns> weighted = weight * d;
+        const ViewDerivatives weighted = weight * d;
         normal.noalias() += d.transpose() * weighted;
         gradient.noalias() += weighted.transpose() * residual;
         if (!shape) continue;
 
         const int marker = layout.of_marker[static_cast<std::size_t>(item.marker)];
+        const Eigen::Matrix<double, 2, 3> d_world = d_point * view_turn;
         const Eigen::Matrix<double, 2, 3> d_marker = state.phantom_scale * d_world * pose_turn;
         const Eigen::Vector2d d_scale = d_world * in_phantom_axes / state.phantom_scale;
         if (layout.scale >= 0) {
@@ -110,7 +114,7 @@ void add_image(const Observations& observations, const ImageObservations& image,
             equations.common_gradient[layout.scale] += weight * d_scale.dot(residual);
         }
         if (marker < 0) continue;
-        const Eigen::Matrix<double, 3, image_columns> with_image = d_marker.transpose() * weighted;
+        const Eigen::Matrix<double, 3, view_columns> with_image = d_marker.transpose() * weighted;
         for (int row = 0; row < 3; ++row)
             scatter(marker + row, with_image.row(row));
         equations.common.block<3, 3>(marker, marker) += weight * d_marker.transpose() * d_marker;
@@ -121,6 +125,8 @@ void add_image(const Observations& observations, const ImageObservations& image,
         equations.common.block<1, 3>(layout.scale, marker) += with_scale.transpose();
     }
 
+    // Lazily: such small products are not worth packing for.
+    const PoseColumns coupling = normal.lazyProduct(pose_from_view);
     for (int a = 0; a < view_columns; ++a) {
         const int row = columns[static_cast<std::size_t>(a)];
         if (row < 0) continue;
@@ -130,12 +136,13 @@ void add_image(const Observations& observations, const ImageObservations& image,
             if (column >= 0) equations.common(row, column) += normal(a, b);
         }
         if (slot >= 0)
-            equations.coupling[static_cast<std::size_t>(slot)].row(row) +=
-                normal.block<1, 6>(a, view_columns);
+            equations.coupling[static_cast<std::size_t>(slot)].row(row) += coupling.row(a);
     }
     if (slot < 0) return;
-    equations.pose[static_cast<std::size_t>(slot)] += normal.bottomRightCorner<6, 6>();
-    equations.pose_gradient[static_cast<std::size_t>(slot)] += gradient.tail<6>();
+    equations.pose[static_cast<std::size_t>(slot)] +=
+        pose_from_view.transpose().lazyProduct(coupling);
+    equations.pose_gradient[static_cast<std::size_t>(slot)] +=
+        pose_from_view.transpose() * gradient;
 }
 
 }  // namespace stereo

@@ -72,6 +72,15 @@ Eigen::MatrixXd projection_derivatives(const Calibration& calibration,
     return result;
 }
 
+Eigen::Matrix<double, 2, 3> projection_jacobian(const drr::CalibratedView& view,
+                                                const Eigen::Vector3d& point_in_world_mm) {
+    const drr::Pinhole& k = view.pinhole;
+    const Eigen::Vector3d p = view.view_from_world * point_in_world_mm;
+    Eigen::Matrix<double, 2, 3> d;
+    d << k.fx_px, 0.0, -k.fx_px * p.x() / p.z(), 0.0, k.fy_px, -k.fy_px * p.y() / p.z();
+    return d / p.z() * view.view_from_world.matrix();
+}
+
 }  // namespace
 
 Eigen::MatrixXd propagate(const Calibration& calibration, const ViewFunction& f) {
@@ -129,6 +138,22 @@ Eigen::MatrixXd projection_covariance(const Calibration& calibration,
     return d * calibration.covariance.topLeftCorner(count, count) * d.transpose();
 }
 
+Eigen::MatrixXd point_derivatives(const Calibration& calibration,
+                                  const Eigen::Vector3d& point_in_world_mm,
+                                  std::span<const double> sd_px) {
+    drr::require(sd_px.size() == calibration.views.size(), "a standard deviation for each view");
+    Eigen::MatrixXd by_parameters =
+        projection_derivatives(calibration, view_parameters(calibration), point_in_world_mm);
+    Eigen::MatrixX3d by_point(by_parameters.rows(), 3);
+    for (std::size_t v = 0; v < calibration.views.size(); ++v) {
+        const auto at = static_cast<Eigen::Index>(2 * v);
+        by_point.middleRows<2>(at) =
+            projection_jacobian(calibration.views[v], point_in_world_mm) / sd_px[v];
+        by_parameters.middleRows<2>(at) /= sd_px[v];
+    }
+    return -(by_point.transpose() * by_point).ldlt().solve(by_point.transpose() * by_parameters);
+}
+
 PointUncertainty point_uncertainty(const Calibration& calibration,
                                    const Eigen::Vector3d& point_in_world_mm, double sd_px) {
     drr::require(sd_px > 0.0, "pixel noise must be positive");
@@ -136,13 +161,9 @@ PointUncertainty point_uncertainty(const Calibration& calibration,
     Eigen::MatrixXd jacobian(static_cast<Eigen::Index>(2 * calibration.views.size()), 3);
     for (std::size_t v = 0; v < calibration.views.size(); ++v) {
         const drr::CalibratedView& view = calibration.views[v];
-        const drr::Pinhole& k = view.pinhole;
-        const Eigen::Vector3d p = view.view_from_world * point_in_world_mm;
-        if (!(p.z() > 0.0)) return result;
-        Eigen::Matrix<double, 2, 3> d;
-        d << k.fx_px, 0.0, -k.fx_px * p.x() / p.z(), 0.0, k.fy_px, -k.fy_px * p.y() / p.z();
+        if (!((view.view_from_world * point_in_world_mm).z() > 0.0)) return result;
         jacobian.middleRows<2>(static_cast<Eigen::Index>(2 * v)) =
-            d / p.z() * view.view_from_world.matrix();
+            projection_jacobian(view, point_in_world_mm);
     }
     const Eigen::Matrix3d normal = jacobian.transpose() * jacobian;
     const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(normal);

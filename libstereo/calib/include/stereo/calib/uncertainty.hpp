@@ -47,6 +47,15 @@ struct PointUncertainty {
                                                  const Eigen::Vector3d& point_in_world_mm,
                                                  double sd_px);
 
+/// How a point that is triangulated by least squares with these standard deviations, one a view,
+/// moves with the parameters of the views: a row an axis of the world, mm, a column a parameter, in
+/// the order of Calibration::parameters, which the views' lead. With A and P as in
+/// point_uncertainty(), -A^-1 sum J^T P / sd^2. Throws drr::Error(usage) for a calibration without
+/// covariance or another number of views.
+[[nodiscard]] Eigen::MatrixXd point_derivatives(const Calibration& calibration,
+                                                const Eigen::Vector3d& point_in_world_mm,
+                                                std::span<const double> sd_px);
+
 /// Covariance of the projections of a point into all views, px^2, view by view.
 [[nodiscard]] Eigen::MatrixXd projection_covariance(const Calibration& calibration,
                                                     const Eigen::Vector3d& point_in_world_mm);
