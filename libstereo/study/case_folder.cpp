@@ -1,4 +1,5 @@
 #include "json_matrix.hpp"
+#include "measurement.hpp"
 
 #include <drr/core/file_io.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
@@ -11,20 +12,21 @@
 namespace stereo {
 namespace {
 
-std::string nominal_json(const ValidationResult& result) {
+std::string nominal_json(const ExperimentSpec& spec) {
+    const drr::StereoRigSpec nominal = make_nominal(spec);
     Json views = Json::array();
-    for (const auto& view : result.nominal)
+    for (const auto& view : laboratory_knowledge(spec, nominal).nominal)
         views.push_back({{"focal_length_px", {view.pinhole.fx_px, view.pinhole.fy_px}},
                          {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
                          {"width_px", view.width_px},
                          {"height_px", view.height_px},
                          {"rotation_view_from_rig", array(view.view_from_rig.toRotationMatrix())}});
     const Json json = {{"note", "what the procedure is told: nominal values with errors"},
-                       {"sdd_mm", result.nominal_sdd_mm},
-                       {"stereo_angle_rad", result.nominal_stereo_angle_rad},
-                       {"pixel_pitch_mm", array(result.spec.rig.pixel_pitch_mm)},
-                       {"calibration_poses", result.spec.poses.calibration},
-                       {"held_out_poses", result.spec.poses.held_out},
+                       {"sdd_mm", nominal.sdd_mm},
+                       {"stereo_angle_rad", nominal.stereo_angle_rad},
+                       {"pixel_pitch_mm", array(spec.rig.pixel_pitch_mm)},
+                       {"calibration_poses", spec.poses.calibration},
+                       {"held_out_poses", spec.poses.held_out},
                        {"views", views}};
     return json.dump(2) + "\n";
 }
@@ -76,6 +78,16 @@ std::string observations_csv(const ValidationResult& result) {
     return text;
 }
 
+std::string named_observations_csv(const drr::MarkerPhantom& phantom,
+                                   const Observations& observations) {
+    std::string text = "pose,view,bead,x_px,y_px,sd_px,flags\n";
+    for (const auto& item : observations.items)
+        text += fmt::format("{},{},{},{:.6f},{:.6f},{:.6f},ok\n", item.pose, item.view,
+                            phantom.beads[static_cast<std::size_t>(item.marker)].id, item.pixel.x(),
+                            item.pixel.y(), item.sd_px);
+    return text;
+}
+
 }  // namespace
 
 std::string case_image_name(int pose, int view) {
@@ -89,10 +101,19 @@ void write_case_folder(const std::filesystem::path& folder, const ValidationResu
     spec.phantom_file = std::filesystem::path(spec.phantom_file).filename().string();
     drr::write_file(folder / "experiment.yaml", experiment_yaml(spec));
     drr::write_file(folder / spec.phantom_file, drr::phantom_yaml(spec.phantom));
-    drr::write_file(folder / "nominal.json", nominal_json(result));
+    drr::write_file(folder / "nominal.json", nominal_json(result.spec));
     drr::write_file(folder / "truth.json", truth_json(result));
     drr::write_file(folder / "phantom.csv", phantom_csv(spec.phantom));
     drr::write_file(folder / "observations.csv", observations_csv(result));
+}
+
+void write_procedure_case(const std::filesystem::path& folder, const ExperimentSpec& spec,
+                          const Observations& observations) {
+    drr::make_folder(folder);
+    drr::write_file(folder / "nominal.json", nominal_json(spec));
+    drr::write_file(folder / "phantom.csv", phantom_csv(spec.phantom));
+    drr::write_file(folder / "observations.csv",
+                    named_observations_csv(spec.phantom, observations));
 }
 
 }  // namespace stereo

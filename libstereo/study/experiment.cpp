@@ -57,12 +57,15 @@ drr::AsBuiltOptions read_as_built(const drr::YamlMap& map) {
     return options;
 }
 
+// What a phantom within an experiment is called where it gets a file of its own.
+constexpr const char* inline_phantom_file = "phantom.yaml";
+
 // Everything but the phantom itself.
 ExperimentSpec read_keys(const drr::YamlMap& map) {
     ExperimentSpec spec;
     spec.name = map.text("name");
     spec.seed = map.seed("seed");
-    spec.phantom_file = map.text("phantom");
+    spec.phantom_file = map.is_map("phantom") ? inline_phantom_file : map.text("phantom");
     spec.rig = drr::read_rig_keys(map.map("rig"));
     if (spec.rig.stereo_angle_rad == 0.0)
         map.fail("rig", "'rig.stereo_angle_deg' must be above 0: two equal views give no depth");
@@ -80,16 +83,25 @@ ExperimentSpec read_keys(const drr::YamlMap& map) {
     const drr::YamlMap epipolar = map.map("epipolar");
     spec.epipolar_threshold_px = epipolar.number("threshold_px", drr::positive);
     epipolar.finish();
+    if (map.has("center_sd_px")) spec.center_sd_px = map.number("center_sd_px", drr::positive);
     map.finish();
     return spec;
 }
 
 }  // namespace
 
-ExperimentSpec read_experiment(const std::filesystem::path& path) {
-    ExperimentSpec spec = read_keys(drr::read_yaml(path, "experiment"));
-    spec.phantom = drr::read_phantom(path.parent_path() / spec.phantom_file);
+ExperimentSpec read_experiment_keys(const drr::YamlMap& map, const PhantomReader& read_file) {
+    if (map.has("schema")) (void)map.schema({"experiment"});
+    ExperimentSpec spec = read_keys(map);
+    spec.phantom = map.is_map("phantom") ? drr::read_phantom_keys(map.map("phantom"))
+                                         : read_file(spec.phantom_file);
     return spec;
+}
+
+ExperimentSpec read_experiment(const std::filesystem::path& path) {
+    return read_experiment_keys(drr::read_yaml(path, "experiment"), [&](const std::string& file) {
+        return drr::read_phantom(path.parent_path() / file);
+    });
 }
 
 ExperimentSpec default_experiment() {
@@ -121,7 +133,7 @@ std::string experiment_yaml(const ExperimentSpec& spec) {
         "poses:\n  calibration: {}\n  held_out: {}\n  base_rotation_deg: [{}, {}, {}]\n"
         "  max_rotation_deg: {}\n  max_shift_mm: [{}, {}, {}]\n"
         "imaging:\n  samples_per_pixel: {}\n{}"
-        "nominal:\n  error_percent: {}\nepipolar:\n  threshold_px: {}\n",
+        "nominal:\n  error_percent: {}\nepipolar:\n  threshold_px: {}\n{}",
         name, spec.seed, spec.phantom_file, spec.bodies, built.bead_sd_mm, built.bead_depth_sd_mm,
         built.brick_sd_mm, built.brick_height_sd_mm, built.scale.across, built.scale.height, rig,
         poses.calibration, poses.held_out, poses.base_rotation_rad.x() / drr::degree,
@@ -129,7 +141,8 @@ std::string experiment_yaml(const ExperimentSpec& spec) {
         poses.max_rotation_rad / drr::degree, poses.max_shift_mm.x(), poses.max_shift_mm.y(),
         poses.max_shift_mm.z(), spec.imaging.samples_per_pixel,
         drr::radiograph_yaml(spec.imaging.radiograph, 2), 100.0 * spec.nominal_error,
-        spec.epipolar_threshold_px);
+        spec.epipolar_threshold_px,
+        spec.center_sd_px ? fmt::format("center_sd_px: {}\n", *spec.center_sd_px) : "");
 }
 
 }  // namespace stereo

@@ -10,16 +10,6 @@
 
 namespace stereo {
 
-/// The true geometry of an experiment: the phantom as built, views and poses drawn from its seed.
-[[nodiscard]] Truth make_truth(const ExperimentSpec& spec);
-
-/// What the procedure is told, with errors drawn from the experiment's seed.
-[[nodiscard]] drr::StereoRigSpec make_nominal(const ExperimentSpec& spec);
-
-/// Where a point in the world is seen in a view, distortion of the intensifier and all.
-[[nodiscard]] Eigen::Vector2d true_pixel(const ExperimentSpec& spec, const drr::XrayView& view,
-                                         const Eigen::Vector3d& point_in_world_mm);
-
 /// The primary signals of an experiment's radiographs, kept for experiments that differ in what
 /// comes after them only: most of the time goes into them.
 struct PrimaryCache {

@@ -16,4 +16,11 @@ namespace stereo {
 /// (case_image_name). Throws drr::Error(io).
 void write_case_folder(const std::filesystem::path& folder, const ValidationResult& result);
 
+/// Writes what a calibration procedure is given, and nothing else: nominal.json, phantom.csv and
+/// observations.csv (columns pose, view, bead, x_px, y_px, sd_px, flags) of the calibration poses.
+/// Radiographs, where there are any, are written beside them (case_image_name). Throws
+/// drr::Error(io).
+void write_procedure_case(const std::filesystem::path& folder, const ExperimentSpec& spec,
+                          const Observations& observations);
+
 }  // namespace stereo

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <drr/core/yaml_reader.hpp>
 #include <drr/geometry/stereo_rig.hpp>
 #include <drr/imaging/radiograph.hpp>
 #include <drr/phantom/as_built.hpp>
@@ -8,6 +9,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace stereo {
@@ -44,11 +47,21 @@ struct ExperimentSpec {
     /// errors of up to this much.
     double nominal_error = 0.05;
     double epipolar_threshold_px = 1.0;
+    /// Standard deviation of a bead's centre along one axis where no radiograph is taken (studies
+    /// on points); without it the Cramer-Rao bound of this imaging.
+    std::optional<double> center_sd_px = {};
 };
 
 /// Reads an experiment (schema stereodrr/experiment/v1) and the phantom that it names, looked for
-/// beside the experiment. Throws drr::Error(invalid_file) with file and line, Error(io).
+/// beside the experiment, or holds. Throws drr::Error(invalid_file) with file and line, Error(io).
 [[nodiscard]] ExperimentSpec read_experiment(const std::filesystem::path& path);
+
+/// Gives the phantom of a file that an experiment names.
+using PhantomReader = std::function<drr::MarkerPhantom(const std::string& file)>;
+
+/// The same from a mapping, where `schema` may be left out.
+[[nodiscard]] ExperimentSpec read_experiment_keys(const drr::YamlMap& map,
+                                                  const PhantomReader& read_file);
 
 /// The experiment and phantom that come with the library: the small LEGO cube in a clinical rig,
 /// `phantoms/default_experiment.yaml`.

@@ -8,7 +8,9 @@
 #include <stereo/identify/identify.hpp>
 #include <stereo/recon/fundamental.hpp>
 #include <stereo/study/experiment.hpp>
-#include <stereo/study/metrics.hpp>
+#include <stereo/study/held_out.hpp>
+#include <stereo/study/observed.hpp>
+#include <stereo/study/view_errors.hpp>
 
 #include <array>
 #include <functional>
@@ -17,53 +19,12 @@
 
 namespace stereo {
 
-/// What is true in an experiment. World = phantom in pose 0, as in XMALab.
-struct Truth {
-    drr::MarkerPhantom phantom;  ///< as built
-    std::array<drr::XrayView, 2> views;
-    std::vector<drr::Rigid3> world_from_phantom;         ///< calibration poses, then held-out ones
-    std::vector<Eigen::Vector3d> markers_in_phantom_mm;  ///< beads, then references
-    /// Rows are the stereo axes in the world: along the baseline, across it, along the mean beam.
-    Eigen::Matrix3d stereo_from_world = Eigen::Matrix3d::Identity();
-};
-
 /// One image as the procedure saw it.
 struct ImageRecord {
     int pose = 0;
     int view = 0;
     BeadDetectorResult detection;
     std::vector<int> marker_of_bead;  ///< one per detected bead: index of the marker or -1
-};
-
-/// How far detected centres lie from the true projections.
-struct Localization {
-    std::size_t count = 0;
-    Eigen::Vector2d bias_px = Eigen::Vector2d::Zero();
-    double sigma_px = 0.0;  ///< root mean square error of one coordinate
-    double max_px = 0.0;    ///< largest length of an error
-    /// Root mean square error of one coordinate in units of the detector's own standard deviations:
-    /// 1 when its error bars hold.
-    double sigma_ratio = 0.0;
-};
-
-/// A bead that was reconstructed from a pose that the calibration never saw.
-struct HeldOutPoint {
-    int pose = 0;
-    int marker = 0;
-    Eigen::Vector3d true_mm = Eigen::Vector3d::Zero();     ///< world
-    Eigen::Vector3d found_mm = Eigen::Vector3d::Zero();    ///< world
-    Eigen::Vector3d aligned_mm = Eigen::Vector3d::Zero();  ///< after the best rigid motion
-    double reprojection_rms_px = 0.0;
-};
-
-/// Errors of one calibrated view and the standard deviations that the calibration claims.
-struct ViewErrors {
-    Eigen::Vector3d source_mm = Eigen::Vector3d::Zero();  ///< stereo axes
-    Eigen::Vector3d source_sd_mm = Eigen::Vector3d::Zero();
-    double sdd_mm = 0.0;
-    double sdd_sd_mm = 0.0;
-    Eigen::Vector2d principal_point_px = Eigen::Vector2d::Zero();
-    Eigen::Vector2d principal_point_sd_px = Eigen::Vector2d::Zero();
 };
 
 struct EpipolarCheck {
@@ -113,7 +74,7 @@ struct ValidationResult {
 struct ValidationHooks {
     drr::ProgressSink progress;
     /// Called once for each rendered image, from any thread.
-    std::function<void(int pose, int view, const drr::Image<std::uint16_t>&)> image;
+    RadiographSink image;
 };
 
 /// Runs an experiment: renders it, measures the images as a laboratory would (with the phantom's

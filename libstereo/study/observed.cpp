@@ -1,0 +1,69 @@
+#include <stereo/recon/triangulate.hpp>
+#include <stereo/study/observed.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace stereo {
+namespace {
+
+// Sums over observations of several parts of an experiment.
+class LocalizationSums {
+  public:
+    LocalizationSums(const ExperimentSpec& spec, const Truth& truth) : spec_(spec), truth_(truth) {}
+
+    void add(const Observations& observations, int first_pose) {
+        for (const auto& item : observations.items) {
+            const Eigen::Vector3d point =
+                truth_.world_from_phantom[static_cast<std::size_t>(first_pose + item.pose)] *
+                truth_.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)];
+            const Eigen::Vector2d error =
+                item.pixel -
+                true_pixel(spec_, truth_.views[static_cast<std::size_t>(item.view)], point);
+            ++sums_.count;
+            sums_.bias_px += error;
+            squares_ += error.squaredNorm();
+            ratio_squares_ += error.squaredNorm() / (item.sd_px * item.sd_px);
+            sums_.max_px = std::max(sums_.max_px, error.norm());
+        }
+    }
+
+    [[nodiscard]] Localization mean() const {
+        Localization result = sums_;
+        if (result.count == 0) return result;
+        const auto count = static_cast<double>(result.count);
+        result.bias_px /= count;
+        result.sigma_px = std::sqrt(0.5 * squares_ / count);
+        result.sigma_ratio = std::sqrt(0.5 * ratio_squares_ / count);
+        return result;
+    }
+
+  private:
+    const ExperimentSpec& spec_;
+    const Truth& truth_;
+    Localization sums_;
+    double squares_ = 0.0;
+    double ratio_squares_ = 0.0;
+};
+
+}  // namespace
+
+Localization localization_of(const ObservedExperiment& observed, const ExperimentSpec& spec) {
+    LocalizationSums sums(spec, observed.truth);
+    sums.add(observed.calibration, 0);
+    sums.add(observed.held_out, spec.poses.calibration);
+    return sums.mean();
+}
+
+double expected_depth_resolution_mm(const ExperimentSpec& spec, const Truth& truth,
+                                    const Localization& localization) {
+    const double distance =
+        spec.rig.source_isocentre_mm * std::cos(0.5 * spec.rig.stereo_angle_rad);
+    // Disparity is the difference of two coordinates, each with the localization noise.
+    return expected_depth_resolution_mm(distance, std::sqrt(2.0) * localization.sigma_px,
+                                        drr::baseline_mm(truth.views),
+                                        truth.views[0].calibrated().pinhole.fx_px);
+}
+
+}  // namespace stereo
