@@ -28,6 +28,7 @@ void add_grid(CLI::App& app, Run& run);
 void add_phantom(CLI::App& app, Run& run);
 void add_scene(CLI::App& app, Run& run);
 void add_spectrum(CLI::App& app, Run& run);
+void add_study(CLI::App& app, Run& run);
 void add_track(CLI::App& app, Run& run);
 void add_triangulate(CLI::App& app, Run& run);
 void add_undistort(CLI::App& app, Run& run);

@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
 
     tools::Run run;
     tools::add_validate(app, run);
+    tools::add_study(app, run);
     tools::add_render(app, run);
     tools::add_scene(app, run);
     tools::add_detect(app, run);

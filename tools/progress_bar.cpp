@@ -21,10 +21,10 @@ struct State {
 
 }  // namespace
 
-drr::ProgressSink progress_bar() {
+NotedProgress progress_bar_with_note() {
     if (isatty(STDERR_FILENO) == 0) return {};
     return [state = std::make_shared<State>()](std::string_view stage, std::size_t done,
-                                               std::size_t total) {
+                                               std::size_t total, std::string_view note) {
         const auto now = Clock::now();
         if (state->stage != stage) *state = {std::string(stage), now, {}};
         const bool last = done >= total;
@@ -36,10 +36,19 @@ drr::ProgressSink progress_bar() {
         const double left_s =
             done == 0 ? 0.0
                       : elapsed_s * static_cast<double>(total - done) / static_cast<double>(done);
-        fmt::print(stderr, "\r{:<20} [{:<{}}] {}/{}  {:.0f} s left ", stage,
-                   std::string(filled, '#'), width, done, total, left_s);
-        if (last) fmt::print(stderr, "\r{:80}\r", "");
+        // To the end of the line: an earlier one may have been longer.
+        fmt::print(stderr, "\r{:<20} [{:<{}}] {}/{}  {:.0f} s left  {}\x1b[K", stage,
+                   std::string(filled, '#'), width, done, total, left_s, note);
+        if (last) fmt::print(stderr, "\r\x1b[K");
         std::fflush(stderr);
+    };
+}
+
+drr::ProgressSink progress_bar() {
+    NotedProgress draw = progress_bar_with_note();
+    if (!draw) return {};
+    return [draw](std::string_view stage, std::size_t done, std::size_t total) {
+        draw(stage, done, total, {});
     };
 }
 

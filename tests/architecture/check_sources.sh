@@ -37,6 +37,6 @@ refuse "a library neither writes to the terminal nor ends the process (see drr/c
     "$code"'(std::(cout|cerr|clog)\b|<iostream>|\b(printf|puts|abort|terminate|exit|_Exit)\(|fmt::print\()' \
     "${libraries[@]}"
 refuse "detect, grid, identify, calib, recon and track name no room that knows the truth" \
-    '(drr/|drr::|stereo/|stereo::)(physics|phantom|volume|projector|imaging|scene|study)\b' "${estimators[@]}"
+    '(drr/|drr::|stereo/|stereo::)(physics|phantom|volume|projector|imaging|scene|study|trials)\b' "${estimators[@]}"
 
 exit $broken
