@@ -43,8 +43,8 @@ Sample sample_of(const stereo::Study& study) {
         const auto start = Clock::now();
         const auto next = start + sample_time / sample_conditions;
         for (int r = 0; r < study.outline().repetitions && (r == 0 || Clock::now() < next); ++r) {
-            for (const stereo::Trial& trial : stereo::run_trials(
-                     study, condition, r, std::filesystem::temp_directory_path())) {
+            for (const stereo::Trial& trial :
+                 stereo::run_trials(study, condition, r, std::filesystem::temp_directory_path())) {
                 sample.failed += trial.ok ? 0 : 1;
                 if (!trial.ok) sample.reason = trial.reason;
             }
@@ -81,14 +81,13 @@ void print_plan(const stereo::Study& study) {
     const double each_s = sample.seconds / static_cast<double>(sample.repetitions);
     const double repetitions = static_cast<double>(outline.conditions.size()) * outline.repetitions;
     const int threads = drr::thread_count();
-    fmt::print("  {:<14} {} on {} threads ({:.3g} s for each repetition of a condition with all "
-               "procedures, from {})\n",
-               "time", duration_text(repetitions * each_s / threads), threads, each_s,
-               sample.repetitions);
+    fmt::print(
+        "  {:<14} {} on {} threads ({:.3g} s for each repetition of a condition with all "
+        "procedures, from {})\n",
+        "time", duration_text(repetitions * each_s / threads), threads, each_s, sample.repetitions);
     // 8 bytes a figure, and what SQLite adds for the key and the page.
-    const double bytes =
-        static_cast<double>(outline.trial_count()) *
-        (9.0 * static_cast<double>(stereo::figure_names().size()) + 64.0);
+    const double bytes = static_cast<double>(outline.trial_count()) *
+                         (9.0 * static_cast<double>(stereo::figure_names().size()) + 64.0);
     fmt::print("  {:<14} {:.3g} MB\n", "store", bytes / 1e6);
     if (sample.failed > 0)
         fmt::print("  {:<14} {} of {} trials, e.g.: {}\n", "failed", sample.failed,

@@ -1,5 +1,6 @@
-#include "progress_bar.hpp"
 #include "study_progress.hpp"
+
+#include "progress_bar.hpp"
 
 #include <fmt/format.h>
 
@@ -9,8 +10,8 @@ namespace tools {
 
 std::function<void(const stereo::StudyProgress&)> study_progress() {
     using Clock = std::chrono::steady_clock;
-    return [draw = progress_bar_with_note(), start = Clock::now()](
-               const stereo::StudyProgress& progress) {
+    return [draw = progress_bar_with_note(),
+            start = Clock::now()](const stereo::StudyProgress& progress) {
         if (!draw) return;
         const double elapsed_s = std::chrono::duration<double>(Clock::now() - start).count();
         draw("trials", progress.done, progress.total,

@@ -41,10 +41,11 @@ void print_conditions(const stereo::StudySummary& summary) {
         width = std::max(width, setting(summary, row).size());
     fmt::print("\n{} ({} level, {} repetitions)\n", summary.outline.name,
                stereo::name_of(summary.outline.level), summary.outline.repetitions);
-    fmt::print("RMS errors of held-out beads in mm with 95 % intervals, as calibrated; x along the "
-               "baseline, y across, z depth\n\n");
-    fmt::print("{:<{}} {:>7} {:>26} {:>26} {:>26} {:>26} {:>13} {:>14}\n", "", width, "ok", "x", "y",
-               "z", "3D", "z/predicted", "coverage, %");
+    fmt::print(
+        "RMS errors of held-out beads in mm with 95 % intervals, as calibrated; x along the "
+        "baseline, y across, z depth\n\n");
+    fmt::print("{:<{}} {:>7} {:>26} {:>26} {:>26} {:>26} {:>13} {:>14}\n", "", width, "ok", "x",
+               "y", "z", "3D", "z/predicted", "coverage, %");
     for (const auto& row : summary.conditions) {
         const auto& axes = row.absolute.axes;
         fmt::print("{:<{}} {:>7} {:>26} {:>26} {:>26} {:>26} {:>13} {:>14}\n",
@@ -69,7 +70,8 @@ void print_conditions(const stereo::StudySummary& summary) {
 
 void print_leaderboard(const stereo::StudySummary& summary) {
     if (summary.leaderboard.size() < 2) return;
-    fmt::print("\nProcedures, over the same trials: geometric mean of the 3D RMS as calibrated, mm\n\n");
+    fmt::print(
+        "\nProcedures, over the same trials: geometric mean of the 3D RMS as calibrated, mm\n\n");
     fmt::print("{:<24} {:>26} {:>26} {:>10} {:>10} {:>14} {:>9}\n", "procedure", "error",
                "over the best", "p", "better, %", "coverage, %", "failed");
     for (const auto& row : summary.leaderboard)

@@ -2,6 +2,7 @@
 
 #include "homography.hpp"
 
+#include <drr/core/error.hpp>
 #include <drr/geometry/absolute_pose.hpp>
 #include <stereo/calib/dlt.hpp>
 
@@ -78,7 +79,12 @@ InitialView initial_view(const Observations& observations, int view) {
         if (image.points.pixels.size() < min_dlt_points) continue;
         const DltResult linear = dlt(image.points.points_in_phantom_mm, image.points.pixels);
         if (!linear.ok) continue;
-        const auto [decomposed, skew] = drr::decompose_projection(linear.projection_matrix);
+        drr::CalibratedView decomposed;
+        try {
+            decomposed = drr::decompose_projection(linear.projection_matrix).view;
+        } catch (const drr::Error&) {
+            continue;  // few markers and their noise can give a matrix that no source has
+        }
         found.focal.push_back(0.5 * (decomposed.pinhole.fx_px + decomposed.pinhole.fy_px));
         found.cx.push_back(decomposed.pinhole.cx_px);
         found.cy.push_back(decomposed.pinhole.cy_px);

@@ -15,7 +15,8 @@ namespace {
 // Chi-square of three degrees of freedom below which 95 % lie.
 constexpr double chi_square_95 = 7.814728;
 
-/// First-order errors of all reconstructed points: a calibration's, which they share, and their own.
+/// First-order errors of all reconstructed points: a calibration's, which they share, and their
+/// own.
 struct PointSpread {
     Eigen::MatrixXd by_parameters;  // 3 rows a point, in the stereo axes
     Eigen::MatrixXd parameters;     // covariance, for the noise that the calibration claims
@@ -26,8 +27,8 @@ PointSpread spread_of(const Calibration& calibration, const std::vector<BeadMatc
                       const std::vector<Triangulation>& points, const Eigen::Matrix3d& axes) {
     PointSpread spread;
     for (std::size_t i = 0; i < matches.size(); ++i) {
-        const Eigen::MatrixXd derivatives = point_derivatives(
-            calibration, points[i].point_in_world_mm, matches[i].sd_px);
+        const Eigen::MatrixXd derivatives =
+            point_derivatives(calibration, points[i].point_in_world_mm, matches[i].sd_px);
         if (i == 0)
             spread.by_parameters.resize(static_cast<Eigen::Index>(3 * matches.size()),
                                         derivatives.cols());
@@ -105,9 +106,8 @@ double coverage_95(const PointSpread& spread, double claimed_noise, const Eigen:
     std::size_t within = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
         const auto of_point = spread.by_parameters.middleRows<3>(static_cast<Eigen::Index>(3 * i));
-        const Eigen::Matrix3d claimed =
-            of_point * spread.parameters * of_point.transpose() +
-            claimed_noise * claimed_noise * spread.of_pixels_mm2[i];
+        const Eigen::Matrix3d claimed = of_point * spread.parameters * of_point.transpose() +
+                                        claimed_noise * claimed_noise * spread.of_pixels_mm2[i];
         const Eigen::Vector3d error = axes * (points[i].found_mm - points[i].true_mm);
         within += error.dot(claimed.ldlt().solve(error)) <= chi_square_95 ? 1 : 0;
     }

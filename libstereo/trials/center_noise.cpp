@@ -68,15 +68,16 @@ drr::SignalMoments behind_bodies(const ExperimentSpec& spec, const drr::Polychro
     drr::SignalMoments mean;
     double count = 0.0;
     for (drr::XrayView view : truth.views) {
-        const double coarser =
-            std::max(1.0, static_cast<double>(std::max(view.width_px, view.height_px)) / pixels_across);
+        const double coarser = std::max(
+            1.0, static_cast<double>(std::max(view.width_px, view.height_px)) / pixels_across);
         view.principal_point_px = (view.principal_point_px.array() + 0.5) / coarser - 0.5;
         view.pixel_pitch_mm *= coarser;
         view.width_px = static_cast<int>(std::ceil(view.width_px / coarser));
         view.height_px = static_cast<int>(std::ceil(view.height_px / coarser));
         const auto signal = drr::primary_signal(drr::path_lengths(solids, view), beam);
         for (const auto& bead : truth.phantom.beads) {
-            const Eigen::Vector2d pixel = view.project(truth.world_from_phantom[0] * bead.center_mm);
+            const Eigen::Vector2d pixel =
+                view.project(truth.world_from_phantom[0] * bead.center_mm);
             const auto u = static_cast<int>(std::lround(pixel.x()));
             const auto v = static_cast<int>(std::lround(pixel.y()));
             if (u < 0 || v < 0 || u >= view.width_px || v >= view.height_px) continue;
@@ -107,8 +108,8 @@ Background background_of(const ExperimentSpec& spec, const drr::PolychromaticBea
                       (1.0 + background.scatter_to_primary);
     if (imaging.quantum_noise)
         background.noise.variance_per_grey = primary.variance / (primary.mean * open);
-    background.noise.variance_at_black = square(imaging.electronic_noise_photons) +
-                                         1.0 / (12.0 * square(chain.grey_per_photon()));
+    background.noise.variance_at_black =
+        square(imaging.electronic_noise_photons) + 1.0 / (12.0 * square(chain.grey_per_photon()));
     if (imaging.flaws)
         background.noise.variance_at_black += square(imaging.flaws->gain_sd * background.grey);
     return background;
@@ -135,8 +136,9 @@ CenterNoise::CenterNoise(const ExperimentSpec& spec) {
     const Background background = background_of(spec, beam, behind_bodies(spec, beam));
     const double aperture_variance = 1.0 / 12.0;
     const auto& imaging = spec.imaging.radiograph;
-    const double spread =
-        imaging.point_spread ? spread_variance(*imaging.point_spread, spec.rig.pixel_pitch_mm) : 0.0;
+    const double spread = imaging.point_spread
+                              ? spread_variance(*imaging.point_spread, spec.rig.pixel_pitch_mm)
+                              : 0.0;
     // From a bead at the detector to one halfway between isocentre and source.
     const double pitch = spec.rig.pixel_pitch_mm.x();
     const double least = 1.0;
@@ -156,8 +158,8 @@ CenterNoise::CenterNoise(const ExperimentSpec& spec) {
         curve.step_px = 0.5 * bead.diameter_mm * step / pitch;
         for (int i = 0; i < radii; ++i) {
             const double magnification = least + i * step;
-            const double spot = spot_variance_mm2(imaging.focal_spot) *
-                                square((magnification - 1.0) / pitch);
+            const double spot =
+                spot_variance_mm2(imaging.focal_spot) * square((magnification - 1.0) / pitch);
             BeadShadow shadow;
             shadow.radius_px = 0.5 * bead.diameter_mm * magnification / pitch;
             shadow.attenuation = attenuation;

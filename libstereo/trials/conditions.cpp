@@ -25,8 +25,8 @@ struct Span {
 
     // To six digits, which are enough for a setting and readable.
     [[nodiscard]] double at(double share) const {
-        const double value = logarithmic ? from * std::pow(to / from, share)
-                                         : from + share * (to - from);
+        const double value =
+            logarithmic ? from * std::pow(to / from, share) : from + share * (to - from);
         return whole ? std::round(value) : std::stod(fmt::format("{:.6g}", value));
     }
 };
@@ -53,8 +53,8 @@ std::vector<drr::YamlValue> read_values(const drr::YamlMap& sweep, const std::st
         return values;
     }
     if (!sweep.is_map(key))
-        sweep.fail(key, fmt::format("'{}' must be a list of values or a range {{from, to, count}}",
-                                    key));
+        sweep.fail(
+            key, fmt::format("'{}' must be a list of values or a range {{from, to, count}}", key));
     const drr::YamlMap map = sweep.map(key);
     const Span span = read_span(map);
     const int count = map.integer("count", {2.0, max_steps});
@@ -129,8 +129,8 @@ Part read_hypercube(const drr::YamlMap& study, std::uint64_t seed) {
         std::iota(order.begin(), order.end(), 0);
         for (std::size_t i = order.size() - 1; i > 0; --i)
             std::swap(order[i],
-                      order[std::min(i, static_cast<std::size_t>(
-                                            rng.uniform() * static_cast<double>(i + 1)))]);
+                      order[std::min(i, static_cast<std::size_t>(rng.uniform() *
+                                                                 static_cast<double>(i + 1)))]);
         for (std::size_t i = 0; i < order.size(); ++i) {
             const drr::YamlValue value(span.at((order[i] + rng.uniform()) / count));
             part.settings[i].values.push_back(factor_value(value));

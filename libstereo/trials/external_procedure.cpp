@@ -1,5 +1,6 @@
-#include "child_process.hpp"
 #include "external_procedure.hpp"
+
+#include "child_process.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
@@ -96,9 +97,9 @@ Calibration run_external_procedure(const StudyProcedure& procedure,
     if (outcome.timed_out)
         return failed(fmt::format("stopped after {} s", procedure.time_limit_s), outcome);
     if (outcome.signal != 0)
-        return failed(fmt::format("ended by signal {} ({})", outcome.signal,
-                                  strsignal(outcome.signal)),
-                      outcome);
+        return failed(
+            fmt::format("ended by signal {} ({})", outcome.signal, strsignal(outcome.signal)),
+            outcome);
     if (outcome.exit_status != 0)
         return failed(fmt::format("exit status {}", outcome.exit_status), outcome);
     try {

@@ -143,9 +143,8 @@ std::vector<double> figures_of(const ExperimentSpec& experiment, const ObservedE
     scores.calibration_rms_px = calibration.residuals_px.empty() ? none : calibration.rms_px;
     scores.epipolar_rms_px = epipolar_rms_px(observed.held_out, calibration);
     scores.depth_law_mm = expected_depth_resolution_mm(experiment, truth, observed.localization);
-    scores.held_out =
-        score_held_out(calibration, observed.held_out, experiment.poses.calibration, truth,
-                       {observed.localization.sigma_ratio, claimed_noise});
+    scores.held_out = score_held_out(calibration, observed.held_out, experiment.poses.calibration,
+                                     truth, {observed.localization.sigma_ratio, claimed_noise});
     if (scores.held_out.absolute.count == 0) return {};
     scores.geometry = geometry_errors(calibration, truth);
     scores.has_covariance = calibration.covariance.size() > 0;

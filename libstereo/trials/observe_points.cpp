@@ -18,8 +18,8 @@ double diameter_mm(const drr::MarkerPhantom& phantom, std::size_t marker) {
 
 std::vector<Shadow> shadows_of(const ExperimentSpec& spec, const Truth& truth, int pose, int view) {
     const drr::XrayView& seen_by = truth.views[static_cast<std::size_t>(view)];
-    const drr::Rigid3 view_from_phantom = seen_by.view_from_world *
-                                          truth.world_from_phantom[static_cast<std::size_t>(pose)];
+    const drr::Rigid3 view_from_phantom =
+        seen_by.view_from_world * truth.world_from_phantom[static_cast<std::size_t>(pose)];
     const double focal_px = seen_by.sdd_mm / seen_by.pixel_pitch_mm.x();
     std::vector<Shadow> shadows(truth.markers_in_phantom_mm.size());
     for (std::size_t m = 0; m < shadows.size(); ++m) {

@@ -98,17 +98,20 @@ class Collector {
     std::mutex mutex_;
 };
 
-// Whether some store of the folder has all trials of a task: [condition * repetitions + repetition].
+// Whether some store of the folder has all trials of a task: [condition * repetitions +
+// repetition].
 std::vector<bool> done_tasks(const Study& study, const std::filesystem::path& folder) {
     const auto repetitions = static_cast<std::size_t>(study.outline().repetitions);
     std::vector<bool> done(study.outline().conditions.size() * repetitions, false);
-    for (const auto& file : store_files(folder))
-        for (const Task& task :
-             TrialStore(file, study.outline(), TrialStore::Mode::read).done(study.procedures().size()))
+    for (const auto& file : store_files(folder)) {
+        if (TrialStore::is_unmade(file)) continue;
+        for (const Task& task : TrialStore(file, study.outline(), TrialStore::Mode::read)
+                                    .done(study.procedures().size()))
             if (task.repetition < study.outline().repetitions &&
                 task.condition < study.outline().conditions.size())
                 done[task.condition * repetitions + static_cast<std::size_t>(task.repetition)] =
                     true;
+    }
     return done;
 }
 
@@ -170,8 +173,8 @@ StudyRun run_study(const Study& study, const std::filesystem::path& folder, cons
     const std::vector<bool> done = done_tasks(study, folder);
     run.missing = static_cast<std::size_t>(std::count(done.begin(), done.end(), false)) *
                   study.procedures().size();
-    run.summary = fmt::format("{} trials done, {} failed, {} missing", run.trials, run.failed,
-                              run.missing);
+    run.summary =
+        fmt::format("{} trials done, {} failed, {} missing", run.trials, run.failed, run.missing);
     return run;
 }
 

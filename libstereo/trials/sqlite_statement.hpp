@@ -17,9 +17,7 @@ class SqliteStatement {
     SqliteStatement(const SqliteStatement&) = delete;
     SqliteStatement& operator=(const SqliteStatement&) = delete;
 
-    void bind(int index, std::int64_t value) {
-        sqlite3_bind_int64(statement_, index + 1, value);
-    }
+    void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index + 1, value); }
     /// NaN becomes NULL.
     void bind(int index, double value) { sqlite3_bind_double(statement_, index + 1, value); }
     void bind(int index, const std::string& value) {

@@ -102,9 +102,8 @@ PairedComparison compare_pairs(std::span<const double> a, std::span<const double
     if (logs.empty()) return result;
     result.a_better = better / m.count;
     if (m.count >= 2.0 && m.standard_error > 0.0)
-        result.p_value =
-            2.0 * boost::math::cdf(boost::math::students_t(m.count - 1.0),
-                                   -std::abs(m.mean) / m.standard_error);
+        result.p_value = 2.0 * boost::math::cdf(boost::math::students_t(m.count - 1.0),
+                                                -std::abs(m.mean) / m.standard_error);
     return result;
 }
 

@@ -1,8 +1,8 @@
+#include "study_procedures.hpp"
+
 #include <drr/core/error.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 #include <stereo/trials/study.hpp>
-
-#include "study_procedures.hpp"
 
 #include <fmt/format.h>
 
@@ -33,7 +33,7 @@ Study::Study(const std::filesystem::path& path) {
     outline_.name = map.text("name");
     outline_.description = map.text_or("description", "");
     outline_.level = map.choice("level", {"points", "images"}) == "points" ? TrialLevel::points
-                                                                            : TrialLevel::images;
+                                                                           : TrialLevel::images;
     outline_.seed = map.seed("seed");
     constexpr double most_repetitions = 1e7;  // more is a typing error
     outline_.repetitions = map.integer("repetitions", {1.0, most_repetitions});
@@ -55,8 +55,10 @@ Study::Study(const std::filesystem::path& path) {
         outline_.conditions.push_back(condition.values);
     check_conditions(map);
 
-    for (const char* const key : {"level", "seed", "cases", "sweep", "latin_hypercube", "procedures"})
-        if (map.has(key)) outline_.fingerprint += fmt::format("{}: {}\n", key, map.value(key).text());
+    for (const char* const key :
+         {"level", "seed", "cases", "sweep", "latin_hypercube", "procedures"})
+        if (map.has(key))
+            outline_.fingerprint += fmt::format("{}: {}\n", key, map.value(key).text());
     outline_.fingerprint += fmt::format("experiment: {}\n", experiment_->as_value().text());
     for (const auto& [file, phantom] : phantoms_)
         outline_.fingerprint += fmt::format("phantom {}:\n{}", file, drr::phantom_yaml(phantom));

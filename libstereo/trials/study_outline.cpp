@@ -24,8 +24,8 @@ std::uint64_t StudyOutline::seed_of(int repetition) const {
 std::string StudyOutline::condition_text(std::size_t condition) const {
     std::string text;
     for (std::size_t f = 0; f < factors.size(); ++f)
-        text += fmt::format("{}{} = {}", f == 0 ? "" : ", ", factors[f],
-                            conditions[condition][f].text);
+        text +=
+            fmt::format("{}{} = {}", f == 0 ? "" : ", ", factors[f], conditions[condition][f].text);
     return text;
 }
 
@@ -56,8 +56,7 @@ StudyOutline parse_outline(const std::string& text, const std::string& file) {
         StudyOutline outline;
         json.at("name").get_to(outline.name);
         json.at("description").get_to(outline.description);
-        outline.level =
-            json.at("level") == "images" ? TrialLevel::images : TrialLevel::points;
+        outline.level = json.at("level") == "images" ? TrialLevel::images : TrialLevel::points;
         json.at("seed").get_to(outline.seed);
         json.at("repetitions").get_to(outline.repetitions);
         json.at("procedures").get_to(outline.procedures);

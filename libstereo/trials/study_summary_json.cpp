@@ -22,11 +22,11 @@ Json json_of(const ErrorSummary& errors) {
     Json out = Json::object();
     const char* const names[] = {"baseline_axis", "across_axis", "depth_axis"};
     for (std::size_t axis = 0; axis < 3; ++axis)
-        out[names[axis]] = {{"bias_mm", json_of(errors.axes[axis].bias_mm)},
-                            {"precision_mm", json_of(errors.axes[axis].precision_mm)},
-                            {"rms_mm", json_of(errors.axes[axis].rms_mm)},
-                            {"rms_over_predicted_ratio",
-                             json_of(errors.axes[axis].over_predicted)}};
+        out[names[axis]] = {
+            {"bias_mm", json_of(errors.axes[axis].bias_mm)},
+            {"precision_mm", json_of(errors.axes[axis].precision_mm)},
+            {"rms_mm", json_of(errors.axes[axis].rms_mm)},
+            {"rms_over_predicted_ratio", json_of(errors.axes[axis].over_predicted)}};
     out["rms_mm"] = json_of(errors.rms_mm);
     return out;
 }

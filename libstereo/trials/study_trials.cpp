@@ -50,12 +50,12 @@ std::string row(const StudyOutline& outline, const Trial& trial) {
 
 StudyTrials::StudyTrials(const std::filesystem::path& folder) {
     for (const auto& file : store_files(folder)) {
+        if (TrialStore::is_unmade(file)) continue;
         stores_.emplace_back(file);
         const StudyOutline outline = stores_.back().outline();
         if (stores_.size() > 1 && outline.fingerprint != outline_.fingerprint)
             throw drr::Error(drr::ErrorCode::invalid_file,
-                             "its trials are of another study than those beside it",
-                             file.string());
+                             "its trials are of another study than those beside it", file.string());
         if (stores_.size() == 1 || outline.repetitions > outline_.repetitions) outline_ = outline;
     }
     if (stores_.empty())
@@ -71,9 +71,8 @@ std::vector<Trial> StudyTrials::of_condition(std::size_t condition) const {
     const auto key = [](const Trial& t) { return std::tuple(t.repetition, t.procedure); };
     std::stable_sort(all.begin(), all.end(),
                      [&](const Trial& a, const Trial& b) { return key(a) < key(b); });
-    const auto end = std::unique(all.begin(), all.end(), [&](const Trial& a, const Trial& b) {
-        return key(a) == key(b);
-    });
+    const auto end = std::unique(all.begin(), all.end(),
+                                 [&](const Trial& a, const Trial& b) { return key(a) == key(b); });
     all.erase(end, all.end());
     return all;
 }

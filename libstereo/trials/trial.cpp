@@ -67,8 +67,7 @@ Calibration calibrate_by(const StudyProcedure& procedure, const ExperimentSpec& 
         return run_external_procedure(procedure, of_commands.folder->path(), scratch);
     CalibrationOptions options = procedure.options;
     if (procedure.calliper)
-        options.priors.distances.push_back(
-            measure(*procedure.calliper, observed, experiment.seed));
+        options.priors.distances.push_back(measure(*procedure.calliper, observed, experiment.seed));
     return calibrate(procedure.procedure, observed.calibration, options);
 }
 

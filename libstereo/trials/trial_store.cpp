@@ -65,12 +65,11 @@ void TrialStore::fail(const std::string& doing) const {
     const int code = database_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(database_);
     if (code == SQLITE_NOTADB)
         throw drr::Error(drr::ErrorCode::invalid_file, "not a store of trials", file_.string());
-    const char* const message =
-        database_ == nullptr ? "out of memory" : sqlite3_errmsg(database_);
-    throw drr::Error(drr::ErrorCode::io,
-                     fmt::format("cannot {}: {}; trials that were stored before are kept", doing,
-                                 message),
-                     file_.string());
+    const char* const message = database_ == nullptr ? "out of memory" : sqlite3_errmsg(database_);
+    throw drr::Error(
+        drr::ErrorCode::io,
+        fmt::format("cannot {}: {}; trials that were stored before are kept", doing, message),
+        file_.string());
 }
 
 TrialStore::TrialStore(const std::filesystem::path& file, const StudyOutline& study, Mode mode)
@@ -114,6 +113,13 @@ void TrialStore::open(int flags) {
         fail("open the store");
     sqlite3_busy_timeout(database_, patience_ms);
     run("PRAGMA synchronous = FULL", "open the store");
+}
+
+bool TrialStore::is_unmade(const std::filesystem::path& file) {
+    TrialStore store;
+    store.file_ = file;
+    store.open(SQLITE_OPEN_READWRITE);
+    return store.is_empty();
 }
 
 bool TrialStore::is_empty() const {
@@ -173,9 +179,10 @@ void TrialStore::check(const StudyOutline& study) const {
     SqliteStatement row(database_, "SELECT fingerprint, version FROM study");
     if (!row.step()) fail("read the store");
     if (row.text(1) != drr::version())
-        refuse(fmt::format("its trials are of StereoDRR {}, this is {}: results may differ, so give "
-                           "another folder",
-                           row.text(1), drr::version()));
+        refuse(
+            fmt::format("its trials are of StereoDRR {}, this is {}: results may differ, so give "
+                        "another folder",
+                        row.text(1), drr::version()));
     if (row.text(0) != study.fingerprint)
         refuse(fmt::format("its trials are of another study ({}): give another folder",
                            first_difference(row.text(0), study.fingerprint)));

@@ -27,8 +27,8 @@ std::string complaint(const std::string& text) {
 
 // The line of the study file in which some text first stands.
 std::string line_of(const std::string& text, const std::string& part) {
-    return std::to_string(1 + std::count(text.begin(),
-                                         text.begin() + static_cast<long>(text.find(part)), '\n'));
+    return std::to_string(
+        1 + std::count(text.begin(), text.begin() + static_cast<long>(text.find(part)), '\n'));
 }
 
 }  // namespace
@@ -93,7 +93,8 @@ latin_hypercube:
     std::set<int> doses;
     for (const auto& values : study.outline().conditions) {
         angles.insert(static_cast<int>((*values[0].number - 10.0) / 80.0 * 20.0));
-        doses.insert(static_cast<int>(std::log(*values[1].number / 100.0) / std::log(100.0) * 20.0));
+        doses.insert(
+            static_cast<int>(std::log(*values[1].number / 100.0) / std::log(100.0) * 20.0));
     }
     BOOST_TEST(angles.size() == 20U);
     BOOST_TEST(doses.size() == 20U);

@@ -27,9 +27,9 @@ class CenterNoise {
         double step_px = 1.0;
         std::vector<double> sd_px;
     };
-    std::vector<Curve> curves_;           ///< one for each kind of bead
-    std::vector<std::size_t> curve_of_;   ///< of each bead
-    double given_sd_px_ = 0.0;            ///< above 0: no curves
+    std::vector<Curve> curves_;          ///< one for each kind of bead
+    std::vector<std::size_t> curve_of_;  ///< of each bead
+    double given_sd_px_ = 0.0;           ///< above 0: no curves
 };
 
 }  // namespace stereo

@@ -22,8 +22,8 @@ struct StudyShare {
 
 /// How far a run is.
 struct StudyProgress {
-    std::size_t done = 0;   ///< repetitions of conditions, of this process, now
-    std::size_t total = 0;  ///< that it had to do
+    std::size_t done = 0;    ///< repetitions of conditions, of this process, now
+    std::size_t total = 0;   ///< that it had to do
     std::size_t failed = 0;  ///< trials, i.e. repetitions times procedures
     /// Root mean square error of a held-out bead over the trials of this run, mm, as calibrated.
     double rms_mm = 0.0;

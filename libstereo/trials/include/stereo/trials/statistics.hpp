@@ -27,9 +27,9 @@ struct Estimate {
 /// Two procedures over the same trials.
 struct PairedComparison {
     std::size_t pairs = 0;
-    Estimate ratio;          ///< geometric mean of a over b
-    double p_value = 1.0;    ///< two-sided, of no difference (paired t-test on logarithms)
-    double a_better = 0.0;   ///< share of the pairs in which a is the smaller
+    Estimate ratio;         ///< geometric mean of a over b
+    double p_value = 1.0;   ///< two-sided, of no difference (paired t-test on logarithms)
+    double a_better = 0.0;  ///< share of the pairs in which a is the smaller
 };
 
 /// Compares positive values pair by pair; pairs with a NaN are left out.

@@ -59,8 +59,8 @@ class Study {
     StudyOutline outline_;
     std::vector<StudyProcedure> procedures_;
     Conditions conditions_;
-    std::filesystem::path folder_;               ///< of the experiment
-    std::optional<drr::YamlMap> experiment_;     ///< always there once constructed
+    std::filesystem::path folder_;                                ///< of the experiment
+    std::optional<drr::YamlMap> experiment_;                      ///< always there once constructed
     mutable std::map<std::string, drr::MarkerPhantom> phantoms_;  ///< by file
     mutable std::mutex mutex_;  ///< of the two above: readers of YAML keep notes
 };

@@ -30,18 +30,18 @@ struct ConditionSummary {
     std::size_t trials = 0;
     std::size_t failed = 0;
     std::vector<std::pair<std::string, std::size_t>> reasons;  ///< of failures, most frequent first
-    ErrorSummary absolute;  ///< in the world as calibrated
-    ErrorSummary aligned;   ///< after the best rigid motion
-    Estimate coverage_95;   ///< of the regions of 95 % that are claimed for points; 0.95 is honest
+    ErrorSummary absolute;                                     ///< in the world as calibrated
+    ErrorSummary aligned;                                      ///< after the best rigid motion
+    Estimate coverage_95;  ///< of the regions of 95 % that are claimed for points; 0.95 is honest
     Estimate parameter_coverage_95;   ///< of the intervals claimed for the views' 13 numbers
     Estimate parameter_error_rms_sd;  ///< their errors over their claimed standard deviations
     Estimate localization_sigma_px;
     Estimate calibration_rms_px;
     Estimate epipolar_rms_px;
-    Estimate depth_law_mm;      ///< Z^2 delta_d / (B f)
-    Estimate source_error_mm;   ///< RMS of the distance of a source from its true place
-    Estimate scale_error;       ///< mean of reconstructed over true size, minus 1
-    Estimate distance_rms_mm;   ///< of distances between beads of a pose
+    Estimate depth_law_mm;     ///< Z^2 delta_d / (B f)
+    Estimate source_error_mm;  ///< RMS of the distance of a source from its true place
+    Estimate scale_error;      ///< mean of reconstructed over true size, minus 1
+    Estimate distance_rms_mm;  ///< of distances between beads of a pose
 };
 
 /// One procedure over all conditions, against the best one.

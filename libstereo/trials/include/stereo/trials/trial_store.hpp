@@ -31,6 +31,9 @@ class TrialStore {
     TrialStore(const TrialStore&) = delete;
     TrialStore& operator=(const TrialStore&) = delete;
 
+    /// Whether a file has no tables yet: another process is about to make them.
+    [[nodiscard]] static bool is_unmade(const std::filesystem::path& file);
+
     /// Of the study that last wrote here.
     [[nodiscard]] StudyOutline outline() const;
 
@@ -56,6 +59,7 @@ class TrialStore {
     [[nodiscard]] std::vector<Done> done(std::size_t procedures) const;
 
   private:
+    TrialStore() = default;
     void open(int flags);
     [[nodiscard]] bool is_empty() const;
     void check_version() const;
