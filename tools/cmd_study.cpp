@@ -7,6 +7,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <stereo/trials/runner.hpp>
+#include <stereo/trials/study_report.hpp>
 #include <stereo/trials/study_summary.hpp>
 
 #include <fmt/format.h>
@@ -16,6 +17,9 @@
 
 namespace tools {
 namespace {
+
+// Where Debian's python3-plotly puts it.
+constexpr const char* plotly_js = "/usr/share/python3-plotly/plotly.js";
 
 struct Arguments {
     std::string study;
@@ -28,6 +32,7 @@ struct Arguments {
 void write_results(const std::filesystem::path& folder, bool quiet) {
     const stereo::StudySummary summary = stereo::summarize(stereo::StudyTrials(folder));
     drr::write_file(folder / "summary.json", stereo::study_summary_json(summary));
+    drr::write_file(folder / "report.html", stereo::study_report_html(summary, plotly_js));
     if (quiet) return;
     print_conditions(summary);
     print_leaderboard(summary);
@@ -49,7 +54,7 @@ void run_study(const Arguments& arguments) {
         return;
     }
     write_results(folder, arguments.quiet);
-    fmt::print("\n{}\nsummary: {}\n", run.summary, (folder / "summary.json").string());
+    fmt::print("\n{}\nreport: {}\n", run.summary, (folder / "report.html").string());
 }
 
 void print_status(const std::filesystem::path& folder) {
@@ -95,8 +100,8 @@ void add_study(CLI::App& app, Run& run) {
     folder_command(command, "status", "How far a study is", folder)->callback([folder, &run] {
         run = [folder] { print_status(*folder); };
     });
-    folder_command(command, "summary", "Tables and summary.json of the trials that there are",
-                   folder)
+    folder_command(command, "summary",
+                   "Tables, summary.json and report.html of the trials that there are", folder)
         ->callback([folder, &run] { run = [folder] { write_results(*folder, false); }; });
     auto table = std::make_shared<std::string>();
     CLI::App* to_csv = folder_command(command, "export", "All trials as one table", folder);

@@ -38,10 +38,10 @@ drr::Image<float> without_noise(const drr::Image<double>& clean, double photons)
 // Without noise each method finds the centre of a ball that lies anywhere between pixels.
 BOOST_AUTO_TEST_CASE(each_method_finds_a_centre) {
     // What each leaves by its own nature on exact images, px: the fit takes the pixel's box for a
-    // Gaussian; windows and contours of the others have pixels' corners, and a polynomial of a shadow
-    // that has a rim follows its window by a quarter of a pixel.
-    // The two peaks are fitted to pixels that stay where the start puts them, which draws them to
-    // it (here by 0.06 and 0.35 px): they start at the centre.
+    // Gaussian; windows and contours of the others have pixels' corners, and a polynomial of a
+    // shadow that has a rim follows its window by a quarter of a pixel. The two peaks are fitted to
+    // pixels that stay where the start puts them, which draws them to it (here by 0.06 and 0.35
+    // px): they start at the centre.
     struct Case {
         LocalizationMethod method;
         double tolerance_px;
@@ -61,8 +61,8 @@ BOOST_AUTO_TEST_CASE(each_method_finds_a_centre) {
             const LocalizedBead found = localize_bead(image, start, one.method, known_noise());
             BOOST_REQUIRE(found.converged);
             BOOST_TEST((found.center_px - at).norm() < one.tolerance_px,
-                       localization_method_name(one.method) << ": "
-                                                            << (found.center_px - at).transpose());
+                       localization_method_name(one.method)
+                           << ": " << (found.center_px - at).transpose());
         }
     }
 }
@@ -105,9 +105,8 @@ BOOST_AUTO_TEST_CASE(the_fit_reaches_the_bound) {
     for (int trial = 0; trial < fits; ++trial) {
         drr::Rng rng({.seed = 93, .trial = static_cast<std::uint32_t>(trial)});
         const drr::Image<float> image = test::with_photons(clean, photons, rng);
-        const LocalizedBead found =
-            localize_bead(image, {at, 1.1 * radius, 0.8 * attenuation},
-                          LocalizationMethod::ball_fit, known_noise());
+        const LocalizedBead found = localize_bead(image, {at, 1.1 * radius, 0.8 * attenuation},
+                                                  LocalizationMethod::ball_fit, known_noise());
         BOOST_REQUIRE(found.converged);
         squares += 0.5 * (found.center_px - at).squaredNorm();
         claimed += 0.5 * found.covariance_px2.trace();
