@@ -1,4 +1,4 @@
-#include "joint_namings.hpp"
+#include "decision.hpp"
 
 #include <drr/core/error.hpp>
 #include <stereo/identify/identify.hpp>
@@ -45,12 +45,13 @@ struct PoseSearch {
     std::string failure;
 
     PoseSearch(std::span<const ViewBlobs> blobs, const PreparedLayout& layout,
-               std::span<const NominalView> nominal, const IdentifyOptions& options) {
+               std::span<const NominalView> nominal, const IdentifyOptions& options,
+               const PriorKnowledge& knowledge) {
         maps.reserve(blobs.size());
         for (std::size_t v = 0; v < blobs.size(); ++v) {
-            if (blobs[v].centers_px.size() < static_cast<std::size_t>(options.min_beads)) {
+            if (blobs[v].centers_px.size() < static_cast<std::size_t>(options.min_beads_in_view)) {
                 failure = fmt::format("view {}: {} blobs, {} beads are needed", v,
-                                      blobs[v].centers_px.size(), options.min_beads);
+                                      blobs[v].centers_px.size(), options.min_beads_in_view);
                 return;
             }
             maps.emplace_back(blobs[v], nominal[v].width_px, nominal[v].height_px);
@@ -64,7 +65,7 @@ struct PoseSearch {
                 return;
             }
         }
-        namings = join_views(searches, nominal, options);
+        namings = join_views(views, searches, knowledge);
         if (namings.empty()) failure = "not found: no poses of the views agree with each other";
     }
     PoseSearch(const PoseSearch&) = delete;
@@ -91,6 +92,7 @@ void IdentifyOptions::validate() const {
     drr::require(detection_rate > 0.0 && detection_rate < 1.0, "detection_rate must be in (0, 1)");
     drr::require(ambiguity_px >= 0.0, "ambiguity_px must not be negative");
     drr::require(min_beads >= 4, "min_beads must be at least 4");
+    drr::require(min_beads_in_view >= 4, "min_beads_in_view must be at least 4");
     drr::require(max_error_probability > 0.0 && max_error_probability < 1.0,
                  "max_error_probability must be in (0, 1)");
     drr::require(max_name_error > 0.0 && max_name_error < 1.0, "max_name_error must be in (0, 1)");
@@ -123,19 +125,17 @@ std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
         return results;
     }
     const PreparedLayout layout(constellation);
+    const PriorKnowledge knowledge = nominal_knowledge(nominal, options);
     std::deque<PoseSearch> searches;
     for (std::size_t p = 0; p < poses; ++p)
-        searches.emplace_back(blobs.subspan(p * views, views), layout, nominal, options);
+        searches.emplace_back(blobs.subspan(p * views, views), layout, nominal, options, knowledge);
     for (std::size_t p = 0; p < poses; ++p) {
         const PoseSearch& search = searches[p];
         if (!search.failure.empty()) {
             results.push_back(not_found(blobs.subspan(p * views, views), search.failure));
             continue;
         }
-        std::vector<double> weights;
-        for (const auto& naming : search.namings)
-            weights.push_back(log_posterior(naming, nominal, options));
-        results.push_back(decide(search.views, search.namings, weights, options));
+        results.push_back(decide(search.views, search.namings, knowledge));
     }
     return results;
 }

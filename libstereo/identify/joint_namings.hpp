@@ -1,44 +1,51 @@
 #pragma once
 
+#include "joint_fit.hpp"
 #include "view_search.hpp"
 
 #include <vector>
 
 namespace stereo {
 
-/// One naming for each view of a pose.
-struct JointNaming {
-    std::vector<const Naming*> of_view;
-    /// Of the blobs of all views, without how the views stand to each other.
-    double log_likelihood = 0.0;
-    /// For each view but the first: how it is turned against the first more than nominally, a
-    /// rotation vector in its frame, and the covariance that the two fits give it.
-    std::vector<Eigen::Vector3d> turn_rad;
-    std::vector<Eigen::Matrix3d> turn_covariance;
+/// What is known of phantom and rig before a pose is looked at.
+struct PriorKnowledge {
+    RigKnowledge rig;
+    /// Of all markers; empty: as designed, scattered as the images show.
+    std::vector<MarkerPlace> places;
 };
 
+/// From the nominal values alone: nothing of how far the sources stand apart, since a pose is not
+/// told from another in depth by more than the error of its focal length.
+[[nodiscard]] PriorKnowledge nominal_knowledge(std::span<const NominalView> nominal,
+                                               const IdentifyOptions& options);
+
+/// One naming for each view of a pose, as the images of one phantom.
+struct JointNaming {
+    std::vector<const Naming*> of_view;
+    JointFit fit;
+    /// log-likelihood of what was found, missed and false, and of where it lies.
+    double log_likelihood = 0.0;
+};
+
+/// The sightings of a naming, as those of pose number `pose`.
+[[nodiscard]] std::vector<Sighting> sightings_of(std::span<const ViewProblem> views,
+                                                 std::span<const Naming* const> of_view,
+                                                 std::size_t pose);
+
+/// The markers' places: those known, or the design and the greatest scatter found in the views.
+[[nodiscard]] std::vector<MarkerPlace> places_for(std::span<const ViewProblem> views,
+                                                  std::span<const Naming* const> of_view,
+                                                  const PriorKnowledge& knowledge);
+
+/// Fits one pose to the namings of its views.
+[[nodiscard]] JointNaming join(std::span<const ViewProblem> views,
+                               std::span<const double> clutter_per_px2,
+                               std::vector<const Naming*> of_view, const JointFit& start,
+                               const PriorKnowledge& knowledge);
+
 /// All combinations of the views' namings that may matter.
-[[nodiscard]] std::vector<JointNaming> join_views(std::span<const ViewSearch> searches,
-                                                  std::span<const NominalView> nominal,
-                                                  const IdentifyOptions& options);
-
-/// Covariance of how a view may be turned against the first one more than nominally: the nominal
-/// angle between them times its error, and the mounting of detectors.
-[[nodiscard]] Eigen::Matrix3d nominal_turn_covariance(const NominalView& first,
-                                                      const NominalView& view,
-                                                      const IdentifyOptions& options);
-
-/// log of a normal density.
-[[nodiscard]] double log_normal(const Eigen::Vector3d& offset, const Eigen::Matrix3d& covariance);
-
-/// log-likelihood of a joint naming with the views turned against each other as nominal.
-[[nodiscard]] double log_posterior(const JointNaming& naming, std::span<const NominalView> nominal,
-                                   const IdentifyOptions& options);
-
-/// The answer for one pose from the weights of its joint namings (logarithms, up to a constant).
-[[nodiscard]] IdentifyResult decide(std::span<const ViewProblem> views,
-                                    const std::vector<JointNaming>& namings,
-                                    const std::vector<double>& log_weights,
-                                    const IdentifyOptions& options);
+[[nodiscard]] std::vector<JointNaming> join_views(std::span<const ViewProblem> views,
+                                                  std::span<const ViewSearch> searches,
+                                                  const PriorKnowledge& knowledge);
 
 }  // namespace stereo

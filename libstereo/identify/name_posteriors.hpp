@@ -5,13 +5,11 @@
 namespace stereo {
 
 /// Takes away each name that is wrong with a probability above options.max_name_error, given the
-/// naming as a whole. A marker's residuals in all views are weighed together, for each choice of
-/// views in which its blob is a false one: where it is the marker's, the residuals against the
-/// pose fitted to the other blobs have that fit's covariance, the blobs' noise, and one common
-/// offset in space, the as-built error; so blobs of two views that no place near the design
-/// explains do not keep the name in both. Where it is not, the marker is missing or is another blob
-/// that has no name.
+/// naming as a whole. A marker's sightings in all views are weighed together, for each choice of
+/// views in which its blob is a false one: where it is the marker's, it lies as the joint fit to
+/// all other markers predicts, with the covariance of that fit, of the marker's place and of the
+/// blobs. Where it is not, the marker is missing or is another blob that has no name.
 void withhold_doubtful_names(std::span<const ViewProblem> views, const JointNaming& naming,
-                             std::vector<ViewIdentity>& identities, const IdentifyOptions& options);
+                             std::vector<ViewIdentity>& identities);
 
 }  // namespace stereo

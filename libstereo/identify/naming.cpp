@@ -186,11 +186,12 @@ Naming name_blobs(const ViewProblem& view, const ViewPose& start, double as_buil
         naming.marker_of_blob[blob] = pairs[blob].marker;
         const Eigen::Vector2d& center = view.map.centers_px()[blob];
         const double sd_px = predictions[marker].sd_px;
-        const double found =
-            std::log(options.detection_rate / (2.0 * std::numbers::pi * sd_px * sd_px)) -
-            0.5 * pairs[blob].normalized2 +
-            radius_evidence(view, blob, marker, predictions[marker].px_per_mm);
+        const double detected = std::log(options.detection_rate) +
+                                radius_evidence(view, blob, marker, predictions[marker].px_per_mm);
+        const double found = detected - std::log(2.0 * std::numbers::pi * sd_px * sd_px) -
+                             0.5 * pairs[blob].normalized2;
         sum += found;
+        naming.log_detections += detected;
         naming.evidence[blob] = found - std::log1p(-options.detection_rate);
         if (marker < view.bead_count()) {
             ++naming.beads_found;
@@ -211,7 +212,9 @@ Naming name_blobs(const ViewProblem& view, const ViewPose& start, double as_buil
             ++naming.beads_visible;
             if (accounted[i]) ++naming.beads_accounted;
         }
-        if (predictions[i].visible && !accounted[i]) sum += std::log1p(-options.detection_rate);
+        if (!predictions[i].visible || accounted[i]) continue;
+        sum += std::log1p(-options.detection_rate);
+        naming.log_detections += std::log1p(-options.detection_rate);
     }
     naming.log_likelihood_but_clutter = sum;
     return naming;
@@ -246,14 +249,12 @@ double plausibility(const ViewProblem& view, const Naming& naming) {
                                       1.0 - view.options.detection_rate));
 }
 
-double log10_chance(const ViewProblem& view, const Naming& naming) {
+ChanceHits chance_hits(const ViewProblem& view, const Naming& naming) {
     // The local density of blobs, from the distance to the fifth nearest; the whole image's at
     // least.
-    constexpr std::size_t neighbours = 5;
     const auto& centers = view.map.centers_px();
+    const std::size_t neighbours = std::min<std::size_t>(5, centers.size() - 1);
     const auto blobs = static_cast<double>(centers.size());
-    const auto beads = static_cast<double>(view.bead_count());
-    if (centers.size() <= neighbours || naming.beads_found < 4) return 0.0;
     const double sd_px_per_mm =
         scaled(view.nominal.pinhole, naming.fit.pose.log_focal).fx_px /
         (naming.fit.pose.view_from_phantom * centroid_of(view.constellation.beads_mm)).z();
@@ -266,20 +267,31 @@ double log10_chance(const ViewProblem& view, const Naming& naming) {
         std::vector<double> distances2;
         for (const auto& other : centers)
             distances2.push_back((other - centers[i]).squaredNorm());
-        std::nth_element(distances2.begin(), distances2.begin() + neighbours, distances2.end());
-        density += std::max(neighbours / (std::numbers::pi * distances2[neighbours]),
-                            blobs / view.map.area_px2());
+        std::nth_element(distances2.begin(), distances2.begin() + static_cast<long>(neighbours),
+                         distances2.end());
+        density +=
+            std::max(static_cast<double>(neighbours) / (std::numbers::pi * distances2[neighbours]),
+                     blobs / view.map.area_px2());
         ++counted;
     }
-    density /= std::max(counted, 1);
-    const double p = std::min(0.5, density * std::numbers::pi * gate_px * gate_px);
+    density = counted > 0 ? density / counted : blobs / view.map.area_px2();
+    ChanceHits chance;
+    chance.visible = std::max(naming.beads_visible, naming.beads_found);
+    chance.found = naming.beads_found;
+    chance.hit_rate = std::min(0.5, density * std::numbers::pi * gate_px * gate_px);
     // Each pose comes from all triples of the blobs that it names.
     const auto triples = [](double n) { return n * (n - 1.0) * (n - 2.0) / 6.0; };
-    const double log_poses = std::log(triples(blobs) / triples(naming.beads_found)) +
-                             std::log(6.0 * triples(beads)) + std::log(2.0);
-    const double log_tail = log_binomial_tail(
-        std::max(naming.beads_visible, naming.beads_found) - 3, naming.beads_found - 3, p);
-    return (log_poses + log_tail) / std::numbers::ln10;
+    chance.log10_poses = chance.found < 4
+                             ? std::numeric_limits<double>::infinity()
+                             : std::log10(triples(blobs) / triples(chance.found) * 6.0 *
+                                          triples(static_cast<double>(view.bead_count())) * 2.0);
+    return chance;
+}
+
+double log10_chance(const ChanceHits& chance) {
+    return chance.log10_poses +
+           log_binomial_tail(chance.visible - 3, chance.found - 3, chance.hit_rate) /
+               std::numbers::ln10;
 }
 
 }  // namespace stereo

@@ -35,6 +35,9 @@ struct Naming {
     int beads_accounted = 0;      ///< of these: found, or hidden by a marker that was
     double squares_px2 = 0.0;     ///< sum of the found beads' squared residuals
     double as_built_sd_mm = 0.0;  ///< scatter of the found beads, at most the option's
+    /// Log-likelihood of what was found and missed, and of its sizes, but not of where it lies;
+    /// without the clutter's part, see below.
+    double log_detections = 0.0;
     /// Log-likelihood against "all blobs are clutter" of the density given; without the clutter's
     /// part, which is that density's logarithm times markers_found().
     double log_likelihood_but_clutter = 0.0;
@@ -63,9 +66,19 @@ struct Naming {
 /// of the options: tiny for a pose that fits only a part of the phantom.
 [[nodiscard]] double plausibility(const ViewProblem& view, const Naming& naming);
 
-/// log10 of the number of poses expected to fit as many beads by chance ("number of false alarms"),
-/// were the blobs spread at random as densely as they lie: the poses through pairs of triples,
-/// times the binomial tail of the further beads (after Moisan & Stival, IJCV 2004).
-[[nodiscard]] double log10_chance(const ViewProblem& view, const Naming& naming);
+/// What decides how many poses would fit by chance.
+struct ChanceHits {
+    double log10_poses = 0.0;  ///< through pairs of triples; infinite with fewer than 4 beads found
+    int visible = 0;           ///< beads
+    int found = 0;
+    double hit_rate = 0.0;  ///< of a bead, were the blobs spread at random as densely as they lie
+};
+
+[[nodiscard]] ChanceHits chance_hits(const ViewProblem& view, const Naming& naming);
+
+/// log10 of the number of poses expected to fit as many beads by chance ("number of false
+/// alarms"): the poses through pairs of triples, times the binomial tail of the further beads
+/// (after Moisan & Stival, IJCV 2004).
+[[nodiscard]] double log10_chance(const ChanceHits& chance);
 
 }  // namespace stereo

@@ -208,8 +208,8 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
             if (!refined) continue;
             Naming naming =
                 name_blobs(view, canonical(*refined, layout), view.options.as_built_sd_mm);
-            done = done ||
-                   (log10_chance(view, naming) < enough && plausibility(view, naming) > plausible);
+            done = done || (log10_chance(chance_hits(view, naming)) < enough &&
+                            plausibility(view, naming) > plausible);
             pool.add(std::move(naming));
         }
     }

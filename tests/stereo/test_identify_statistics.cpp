@@ -40,7 +40,7 @@ void report(const IdentifyPhantom& phantom, CaseSettings settings = {}, NotRight
             const CaseScore score = score_case(c, result);
             ++count[static_cast<std::size_t>(score.verdict)];
             if (score.stand_ins > 0) ++stand_ins;
-            if (score.verdict == Verdict::wrong || score.verdict == Verdict::refused)
+            if (score.verdict != Verdict::right)
                 BOOST_TEST_MESSAGE(fmt::format(
                     "{}, {} views, seed {}: {} of {} names wrong, margin {}; {}", phantom.name,
                     views, seed, score.wrong, score.named, score.margin, result.summary));

@@ -44,8 +44,12 @@ struct IdentifyOptions {
     /// Blobs with two predicted markers within this distance are left without a name: their shadows
     /// merge. About 0.7 of a bead's diameter.
     double ambiguity_px = 12.0;
-    /// Beads that must be found in each view. Six points determine a view (11 parameters).
+    /// Beads that a phantom has, and that must be found in all views of a pose together. Six points
+    /// determine a view (11 parameters).
     int min_beads = 6;
+    /// Beads that must be found in each view. Four hold a pose and a focal length that is known to
+    /// 10 %; one more has to agree, or any four blobs would do.
+    int min_beads_in_view = 5;
     /// An answer is certain when the probability that it is wrong is below this, all rivals taken
     /// together.
     double max_error_probability = 1e-4;
@@ -109,8 +113,9 @@ struct IdentifyResult {
 /// length, and completed by the layout's near symmetries (docs/identification.md). Over the views
 /// those go together whose rotations differ as the nominal ones do. The answer is certain,
 /// ambiguous (with the rivals), or that the phantom was not found; a phantom with fewer than
-/// options.min_beads beads, or a view with fewer of them found, never gets a certain one. The same
-/// input gives the same result, bit by bit. Throws drr::Error(usage) when counts differ.
+/// options.min_beads beads, or a view with fewer than options.min_beads_in_view found, never gets a
+/// certain one. The same input gives the same result, bit by bit. Throws drr::Error(usage) when
+/// counts differ.
 [[nodiscard]] IdentifyResult identify_markers(std::span<const ViewBlobs> blobs,
                                               const MarkerConstellation& constellation,
                                               std::span<const NominalView> nominal,

@@ -1,0 +1,218 @@
+#include "decision.hpp"
+
+#include "name_posteriors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace stereo {
+namespace {
+
+// Names are the same when most blobs that both name have the same.
+bool same_identity(const JointNaming& a, const JointNaming& b) {
+    int common = 0;
+    int same = 0;
+    for (std::size_t v = 0; v < a.of_view.size(); ++v)
+        for (std::size_t i = 0; i < a.of_view[v]->marker_of_blob.size(); ++i) {
+            const int of_a = a.of_view[v]->marker_of_blob[i];
+            const int of_b = b.of_view[v]->marker_of_blob[i];
+            if (of_a < 0 || of_b < 0) continue;
+            ++common;
+            if (of_a == of_b) ++same;
+        }
+    return 2 * same > common;
+}
+
+RivalIdentity identity_of(const JointNaming& joint, double probability) {
+    RivalIdentity result;
+    result.probability = probability;
+    for (std::size_t v = 0; v < joint.of_view.size(); ++v) {
+        const Naming& naming = *joint.of_view[v];
+        ViewIdentity identity;
+        identity.marker_of_blob = naming.marker_of_blob;
+        for (std::size_t i = 0; i < naming.doubtful.size(); ++i)
+            if (naming.doubtful[i]) identity.marker_of_blob[i] = -1;
+        identity.view_from_phantom =
+            joint.fit.relations.view_from_first[v] * joint.fit.first_from_phantom[0];
+        identity.focal_scale = std::exp(joint.fit.relations.log_focal[v]);
+        identity.beads_found = naming.beads_found;
+        identity.references_found = naming.references_found;
+        identity.rms_px = std::sqrt(naming.squares_px2 / std::max(naming.beads_found, 1));
+        result.views.push_back(std::move(identity));
+    }
+    return result;
+}
+
+// Probability that a random rotation differs from a given one by at most an angle.
+double probability_of_turn(double angle_rad) {
+    return (angle_rad - std::sin(angle_rad)) / std::numbers::pi;
+}
+
+// The odds of a rival against the best without the blob that speaks most for the best. `log_odds`:
+// with it.
+double odds_without_a_blob(const JointNaming& best, const JointNaming& rival, double log_odds,
+                           std::span<const double> clutter_per_px2) {
+    double most = 0.0;
+    for (std::size_t v = 0; v < best.of_view.size(); ++v) {
+        const double log_clutter = std::log(clutter_per_px2[v]);
+        const auto evidence = [&](const Naming& naming, std::size_t blob) {
+            return naming.marker_of_blob[blob] < 0 ? 0.0 : naming.evidence[blob] - log_clutter;
+        };
+        for (std::size_t blob = 0; blob < best.of_view[v]->evidence.size(); ++blob)
+            most = std::max(most,
+                            evidence(*best.of_view[v], blob) - evidence(*rival.of_view[v], blob));
+    }
+    return std::exp(log_odds + most);
+}
+
+// Namings that say the same, under their best, with the probability of all of them.
+std::vector<std::pair<std::size_t, double>> identities(const std::vector<JointNaming>& namings) {
+    std::vector<std::size_t> order(namings.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return namings[a].log_likelihood > namings[b].log_likelihood;
+    });
+    std::vector<std::pair<std::size_t, double>> result;
+    double total = 0.0;
+    for (const std::size_t i : order) {
+        const double weight =
+            std::exp(namings[i].log_likelihood - namings[order[0]].log_likelihood);
+        if (!(weight >= std::exp(-irrelevant_nats))) break;
+        total += weight;
+        const auto same = std::find_if(result.begin(), result.end(), [&](const auto& known) {
+            return same_identity(namings[known.first], namings[i]);
+        });
+        if (same == result.end())
+            result.emplace_back(i, weight);
+        else
+            same->second += weight;
+    }
+    for (auto& [index, probability] : result)
+        probability /= total;
+    return result;
+}
+
+// log10 of how many poses are expected to fit all views as well by chance.
+double log10_chance(std::span<const ViewProblem> views, const JointNaming& joint,
+                    const RigKnowledge& rig) {
+    std::vector<ChanceHits> hits;
+    for (std::size_t v = 0; v < views.size(); ++v)
+        hits.push_back(chance_hits(views[v], *joint.of_view[v]));
+    if (rig.shifts_known) {
+        // A pose through three blobs of one view has all further beads of all views to find.
+        ChanceHits all = hits[0];
+        for (std::size_t v = 1; v < views.size(); ++v) {
+            all.log10_poses = std::min(all.log10_poses, hits[v].log10_poses);
+            all.visible += hits[v].visible;
+            all.found += hits[v].found;
+            all.hit_rate = std::max(all.hit_rate, hits[v].hit_rate);
+        }
+        return log10_chance(all);
+    }
+    // Of a random pose in one view, that its rotation agrees with that of another.
+    double log10_agreement = 0.0;
+    double sum = 0.0;
+    double worst = -std::numeric_limits<double>::infinity();
+    for (std::size_t v = 0; v < views.size(); ++v) {
+        worst = std::max(worst, log10_chance(hits[v]));
+        sum += log10_chance(hits[v]);
+        if (v == 0) continue;
+        const Eigen::Matrix3d covariance = joint.of_view[0]->fit.rotation_covariance() +
+                                           joint.of_view[v]->fit.rotation_covariance() +
+                                           rig.turn_covariance(v);
+        const double allowed = views[v].options.gate_sd * std::sqrt(covariance.trace() / 3.0);
+        log10_agreement = std::log10(probability_of_turn(std::min(allowed, std::numbers::pi)));
+        sum += log10_agreement;
+    }
+    // Each view has to be found, given the others: one that is beyond doubt says nothing of another
+    // but how the phantom is turned there.
+    return std::max(sum, worst + log10_agreement);
+}
+
+// Why a naming shows too little of the phantom; empty if it does not.
+std::string too_little(std::span<const ViewProblem> views, const JointNaming& joint,
+                       const RigKnowledge& rig) {
+    const IdentifyOptions& options = views[0].options;
+    int beads = 0;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+        const Naming& naming = *joint.of_view[v];
+        beads += naming.beads_found;
+        if (!rig.shifts_known && naming.beads_found < options.min_beads_in_view)
+            return fmt::format("view {}: {} beads found, {} are needed", v, naming.beads_found,
+                               options.min_beads_in_view);
+        if (plausibility(views[v], naming) < options.max_error_probability)
+            return fmt::format("not found: view {} shows {} of {} beads, too few to be likely", v,
+                               naming.beads_accounted, naming.beads_visible);
+    }
+    if (beads < options.min_beads)
+        return fmt::format("{} beads found, {} are needed", beads, options.min_beads);
+    return {};
+}
+
+}  // namespace
+
+const JointNaming& most_likely(const std::vector<JointNaming>& namings) {
+    return *std::max_element(namings.begin(), namings.end(),
+                             [](const JointNaming& a, const JointNaming& b) {
+                                 return a.log_likelihood < b.log_likelihood;
+                             });
+}
+
+IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<JointNaming>& namings,
+                      const PriorKnowledge& knowledge) {
+    const IdentifyOptions& options = views[0].options;
+    const auto ranked = identities(namings);
+    const JointNaming& best = namings[ranked[0].first];
+    IdentifyResult result;
+    result.probability = ranked[0].second;
+    result.views = identity_of(best, result.probability).views;
+    withhold_doubtful_names(views, best, result.views);
+
+    std::vector<double> clutter_per_px2;
+    for (std::size_t v = 0; v < views.size(); ++v)
+        clutter_per_px2.push_back(false_blobs_per_px2(views[v], *best.of_view[v]));
+    std::vector<double> odds_without;
+    for (const auto& [index, probability] : ranked)
+        odds_without.push_back(odds_without_a_blob(
+            best, namings[index], namings[index].log_likelihood - best.log_likelihood,
+            clutter_per_px2));
+    const double rivals_without =
+        std::accumulate(odds_without.begin() + 1, odds_without.end(), 0.0);
+
+    result.log10_chance = log10_chance(views, best, knowledge.rig);
+    std::string reason = too_little(views, best, knowledge.rig);
+    if (reason.empty() && result.log10_chance > std::log10(options.max_chance_poses))
+        reason = fmt::format("not found: chance alone would give 10^{:.1f} such poses",
+                             result.log10_chance);
+    const double wrong = std::max(0.0, 1.0 - result.probability);
+    if (reason.empty() && (wrong > options.max_error_probability ||
+                           rivals_without > options.max_odds_without_a_blob)) {
+        result.ambiguous = true;
+        for (std::size_t i = 0; i < ranked.size(); ++i)
+            if (ranked[i].second > options.max_error_probability ||
+                odds_without[i] > options.max_odds_without_a_blob)
+                result.rivals.push_back(identity_of(namings[ranked[i].first], ranked[i].second));
+        reason = fmt::format("ambiguous: {} namings, the best with a probability of {:.3g}",
+                             ranked.size(), result.probability);
+    }
+    result.ok = reason.empty();
+    if (result.ok) reason = fmt::format("certain, probability of error {:.0e}", wrong);
+    int beads = 0;
+    int references = 0;
+    for (const Naming* naming : best.of_view) {
+        beads += naming->beads_found;
+        references += naming->references_found;
+    }
+    result.summary = fmt::format("{} beads and {} references in {} view{}; {}", beads, references,
+                                 views.size(), views.size() == 1 ? "" : "s", reason);
+    if (!result.ok)
+        for (auto& view : result.views)
+            std::fill(view.marker_of_blob.begin(), view.marker_of_blob.end(), -1);
+    return result;
+}
+
+}  // namespace stereo

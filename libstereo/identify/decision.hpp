@@ -1,0 +1,17 @@
+#pragma once
+
+#include "joint_namings.hpp"
+
+#include <vector>
+
+namespace stereo {
+
+/// The answer for one pose from its joint namings, of which there is at least one.
+[[nodiscard]] IdentifyResult decide(std::span<const ViewProblem> views,
+                                    const std::vector<JointNaming>& namings,
+                                    const PriorKnowledge& knowledge);
+
+/// The naming that decide() takes for the best.
+[[nodiscard]] const JointNaming& most_likely(const std::vector<JointNaming>& namings);
+
+}  // namespace stereo

@@ -1,0 +1,261 @@
+#include "joint_fit.hpp"
+
+#include "pose_and_focal.hpp"
+
+#include <Eigen/Cholesky>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace stereo {
+namespace {
+
+struct State {
+    ViewRelations relations;
+    std::vector<drr::Rigid3> first_from_phantom;
+};
+
+// Of view v's seven parameters in the relations; the first view has the last of them only.
+Eigen::Index focal_index(std::size_t view) {
+    return 7 * static_cast<Eigen::Index>(view);
+}
+Eigen::Index turn_index(std::size_t view) {
+    return focal_index(view) - 6;
+}
+
+Eigen::VectorXd offset(const ViewRelations& relations, const ViewRelations& mean) {
+    Eigen::VectorXd e(relations.parameter_count());
+    for (std::size_t v = 0; v < relations.log_focal.size(); ++v) {
+        e[focal_index(v)] = relations.log_focal[v] - mean.log_focal[v];
+        if (v == 0) continue;
+        const drr::Rigid3& is = relations.view_from_first[v];
+        const drr::Rigid3& was = mean.view_from_first[v];
+        e.segment<3>(turn_index(v)) = drr::vector_from_rotation(is.rotation * was.rotation.conjugate());
+        e.segment<3>(turn_index(v) + 3) = is.translation_mm - was.translation_mm;
+    }
+    return e;
+}
+
+drr::Rigid3 moved(const drr::Rigid3& motion, const Eigen::Vector3d& turn,
+                  const Eigen::Vector3d& shift) {
+    return {(drr::rotation_from_vector(turn) * motion.rotation).normalized(),
+            motion.translation_mm + shift};
+}
+
+State stepped(const State& state, const Eigen::VectorXd& step) {
+    State next = state;
+    for (std::size_t v = 0; v < next.relations.log_focal.size(); ++v) {
+        next.relations.log_focal[v] += step[focal_index(v)];
+        if (v > 0)
+            next.relations.view_from_first[v] =
+                moved(next.relations.view_from_first[v], step.segment<3>(turn_index(v)),
+                      step.segment<3>(turn_index(v) + 3));
+    }
+    Eigen::Index at = next.relations.parameter_count();
+    for (auto& pose : next.first_from_phantom) {
+        pose = moved(pose, step.segment<3>(at), step.segment<3>(at + 3));
+        at += 6;
+    }
+    return next;
+}
+
+class Problem {
+  public:
+    Problem(std::span<const Sighting> sightings, std::span<const MarkerPlace> places,
+            std::span<const drr::Pinhole> nominal, const RigKnowledge& knowledge, double blob_sd_px)
+        : places_(places), nominal_(nominal), knowledge_(knowledge), blob_sd_px_(blob_sd_px) {
+        std::vector<Sighting> sorted(sightings.begin(), sightings.end());
+        std::stable_sort(sorted.begin(), sorted.end(), [](const Sighting& a, const Sighting& b) {
+            return a.marker < b.marker;
+        });
+        for (const auto& sighting : sorted) {
+            if (blocks_.empty() || blocks_.back().sightings[0].marker != sighting.marker)
+                blocks_.emplace_back();
+            blocks_.back().sightings.push_back(sighting);
+        }
+    }
+
+    // Residuals, derivatives and weights at a state; false when a marker lies behind a source.
+    bool linearize(const State& state) {
+        parameters_ = state.relations.parameter_count() +
+                      6 * static_cast<Eigen::Index>(state.first_from_phantom.size());
+        weights_.clear();
+        for (auto& block : blocks_) {
+            const auto rows = static_cast<Eigen::Index>(2 * block.sightings.size());
+            block.residual_px.resize(rows);
+            block.jacobian = Eigen::MatrixXd::Zero(rows, parameters_);
+            block.px_per_mm.resize(rows, 3);
+            for (std::size_t s = 0; s < block.sightings.size(); ++s)
+                if (!linearize(state, block, s)) return false;
+            block.covariance = block.px_per_mm *
+                               places_[block.sightings[0].marker].covariance_mm2 *
+                               block.px_per_mm.transpose();
+            block.covariance.diagonal().array() += blob_sd_px_ * blob_sd_px_;
+            weights_.emplace_back(block.covariance);
+        }
+        return true;
+    }
+
+    // Half of what the damped steps lower, with the weights of the last linearization.
+    [[nodiscard]] double cost(const State& state) const {
+        const Eigen::VectorXd e = offset(state.relations, knowledge_.mean);
+        double sum = 0.5 * e.dot(knowledge_.information * e);
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            Eigen::VectorXd residual(blocks_[b].residual_px.size());
+            for (std::size_t s = 0; s < blocks_[b].sightings.size(); ++s) {
+                const Sighting& sighting = blocks_[b].sightings[s];
+                const Eigen::Vector3d p = in_view(state, sighting);
+                if (p.z() <= 0.0) return std::numeric_limits<double>::infinity();
+                residual.segment<2>(static_cast<Eigen::Index>(2 * s)) =
+                    sighting.pixel - pinhole(state, sighting).project(p);
+            }
+            sum += 0.5 * weights_[b].matrixL().solve(residual).squaredNorm();
+        }
+        return sum;
+    }
+
+    void normal_equations(const State& state, Eigen::MatrixXd& normal,
+                          Eigen::VectorXd& gradient) const {
+        const Eigen::Index relations = state.relations.parameter_count();
+        normal = Eigen::MatrixXd::Zero(parameters_, parameters_);
+        gradient = Eigen::VectorXd::Zero(parameters_);
+        normal.topLeftCorner(relations, relations) = knowledge_.information;
+        gradient.head(relations) =
+            -knowledge_.information * offset(state.relations, knowledge_.mean);
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            const Eigen::MatrixXd whitened = weights_[b].matrixL().solve(blocks_[b].jacobian);
+            const Eigen::VectorXd residual = weights_[b].matrixL().solve(blocks_[b].residual_px);
+            normal.noalias() += whitened.transpose() * whitened;
+            gradient.noalias() += whitened.transpose() * residual;
+        }
+    }
+
+    // Of the sightings at the state last linearized.
+    [[nodiscard]] double log_density() const {
+        double sum = 0.0;
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            const auto& residual = blocks_[b].residual_px;
+            sum -= 0.5 * weights_[b].matrixL().solve(residual).squaredNorm() +
+                   weights_[b].matrixLLT().diagonal().array().log().sum() +
+                   0.5 * static_cast<double>(residual.size()) * std::log(2.0 * std::numbers::pi);
+        }
+        return sum;
+    }
+
+    [[nodiscard]] std::vector<MarkerBlock>& blocks() { return blocks_; }
+
+  private:
+    [[nodiscard]] Eigen::Vector3d in_view(const State& state, const Sighting& s) const {
+        return state.relations.view_from_first[s.view] *
+               (state.first_from_phantom[s.pose] * places_[s.marker].mean_mm);
+    }
+    [[nodiscard]] drr::Pinhole pinhole(const State& state, const Sighting& s) const {
+        return scaled(nominal_[s.view], state.relations.log_focal[s.view]);
+    }
+
+    bool linearize(const State& state, MarkerBlock& block, std::size_t index) const {
+        const Sighting& s = block.sightings[index];
+        const drr::Rigid3& from_first = state.relations.view_from_first[s.view];
+        const drr::Rigid3& pose = state.first_from_phantom[s.pose];
+        const drr::Pinhole lens = pinhole(state, s);
+        const Eigen::Matrix3d turn = from_first.matrix();
+        const Eigen::Matrix3d rotation = pose.matrix();
+        const Eigen::Vector3d turned = rotation * places_[s.marker].mean_mm;
+        const Eigen::Vector3d in_first = turn * (turned + pose.translation_mm);
+        const Eigen::Vector3d p = in_first + from_first.translation_mm;
+        if (p.z() <= 0.0) return false;
+        const Eigen::Vector2d centred(lens.fx_px * p.x() / p.z(), lens.fy_px * p.y() / p.z());
+        Eigen::Matrix<double, 2, 3> d_pixel;
+        d_pixel << lens.fx_px / p.z(), 0.0, -centred.x() / p.z(), 0.0, lens.fy_px / p.z(),
+            -centred.y() / p.z();
+        const Eigen::Matrix<double, 2, 3> d_first = d_pixel * turn;
+        const auto row = static_cast<Eigen::Index>(2 * index);
+        block.residual_px.segment<2>(row) = s.pixel - lens.project(p);
+        block.px_per_mm.middleRows<2>(row) = d_first * rotation;
+        block.jacobian.block<2, 1>(row, focal_index(s.view)) = centred;
+        if (s.view > 0) {
+            block.jacobian.block<2, 3>(row, turn_index(s.view)) =
+                -d_pixel * drr::cross_matrix(in_first);
+            block.jacobian.block<2, 3>(row, turn_index(s.view) + 3) = d_pixel;
+        }
+        const Eigen::Index at =
+            state.relations.parameter_count() + 6 * static_cast<Eigen::Index>(s.pose);
+        block.jacobian.block<2, 3>(row, at) = -d_first * drr::cross_matrix(turned);
+        block.jacobian.block<2, 3>(row, at + 3) = d_first;
+        return true;
+    }
+
+    std::span<const MarkerPlace> places_;
+    std::span<const drr::Pinhole> nominal_;
+    const RigKnowledge& knowledge_;
+    double blob_sd_px_;
+    Eigen::Index parameters_ = 0;
+    std::vector<MarkerBlock> blocks_;
+    std::vector<Eigen::LLT<Eigen::MatrixXd>> weights_;  // of the blocks' covariances
+};
+
+}  // namespace
+
+Eigen::Matrix3d RigKnowledge::turn_covariance(std::size_t view) const {
+    const Eigen::Index at = turn_index(view);
+    if (!shifts_known) return information.block<3, 3>(at, at).inverse();
+    return information.inverse().block<3, 3>(at, at);
+}
+
+JointFit fit_jointly(std::span<const Sighting> sightings, std::span<const MarkerPlace> places,
+                     std::span<const drr::Pinhole> nominal, const RigKnowledge& knowledge,
+                     const ViewRelations& start,
+                     const std::vector<drr::Rigid3>& first_from_phantom, double blob_sd_px) {
+    constexpr int max_iterations = 10;
+    constexpr double settled = 1e-3;  // of the log-likelihood: no decision hangs on that
+    Problem problem(sightings, places, nominal, knowledge, blob_sd_px);
+    State state{start, first_from_phantom};
+    JointFit fit{start, first_from_phantom, {}, {}, -std::numeric_limits<double>::infinity()};
+    if (!problem.linearize(state)) return fit;
+    Eigen::MatrixXd normal;
+    Eigen::VectorXd gradient;
+    problem.normal_equations(state, normal, gradient);
+    double cost = problem.cost(state);
+    double damping = 1e-9;  // for sightings that leave something open
+    for (int iteration = 0; iteration < max_iterations; ++iteration) {
+        Eigen::MatrixXd damped = normal;
+        damped.diagonal() *= 1.0 + damping;
+        const State trial = stepped(state, damped.ldlt().solve(gradient));
+        const double trial_cost = problem.cost(trial);
+        if (!(trial_cost <= cost)) {
+            damping = std::max(damping, 1e-5) * 10.0;
+            continue;
+        }
+        const double gain = cost - trial_cost;
+        state = trial;
+        damping = std::max(damping * 0.1, 1e-9);
+        problem.linearize(state);
+        problem.normal_equations(state, normal, gradient);
+        cost = problem.cost(state);
+        if (gain <= settled) break;
+    }
+    normal.diagonal() *= 1.0 + 1e-9;
+    const Eigen::LDLT<Eigen::MatrixXd> root(normal);
+    fit.relations = state.relations;
+    fit.first_from_phantom = state.first_from_phantom;
+    fit.covariance = root.solve(Eigen::MatrixXd::Identity(normal.rows(), normal.cols()));
+    const Eigen::VectorXd e = offset(state.relations, knowledge.mean);
+    fit.log_likelihood = problem.log_density() - 0.5 * e.dot(knowledge.information * e) -
+                         0.5 * root.vectorD().array().abs().log().sum();
+    fit.blocks = std::move(problem.blocks());
+    return fit;
+}
+
+MarkerPlace place_after(const JointFit& fit, const MarkerBlock& block, const MarkerPlace& before) {
+    const Eigen::LLT<Eigen::MatrixXd> root(block.covariance);
+    const Eigen::MatrixXd gain =
+        root.solve(block.px_per_mm * before.covariance_mm2).transpose();
+    const Eigen::MatrixXd pull = gain * block.jacobian;
+    return {before.mean_mm + gain * block.residual_px,
+            before.covariance_mm2 - gain * block.px_per_mm * before.covariance_mm2 +
+                pull * fit.covariance * pull.transpose()};
+}
+
+}  // namespace stereo
