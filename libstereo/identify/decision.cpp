@@ -16,10 +16,10 @@ namespace {
 bool same_identity(const JointNaming& a, const JointNaming& b) {
     int common = 0;
     int same = 0;
-    for (std::size_t v = 0; v < a.of_view.size(); ++v)
-        for (std::size_t i = 0; i < a.of_view[v]->marker_of_blob.size(); ++i) {
-            const int of_a = a.of_view[v]->marker_of_blob[i];
-            const int of_b = b.of_view[v]->marker_of_blob[i];
+    for (std::size_t v = 0; v < a.marker_of_blob.size(); ++v)
+        for (std::size_t i = 0; i < a.marker_of_blob[v].size(); ++i) {
+            const int of_a = a.marker_of_blob[v][i];
+            const int of_b = b.marker_of_blob[v][i];
             if (of_a < 0 || of_b < 0) continue;
             ++common;
             if (of_a == of_b) ++same;
@@ -33,7 +33,7 @@ RivalIdentity identity_of(const JointNaming& joint, double probability) {
     for (std::size_t v = 0; v < joint.of_view.size(); ++v) {
         const Naming& naming = *joint.of_view[v];
         ViewIdentity identity;
-        identity.marker_of_blob = naming.marker_of_blob;
+        identity.marker_of_blob = joint.marker_of_blob[v];
         for (std::size_t i = 0; i < naming.doubtful.size(); ++i)
             if (naming.doubtful[i]) identity.marker_of_blob[i] = -1;
         identity.view_from_phantom =
@@ -67,6 +67,27 @@ double odds_without_a_blob(const JointNaming& best, const JointNaming& rival, do
                             evidence(*best.of_view[v], blob) - evidence(*rival.of_view[v], blob));
     }
     return std::exp(log_odds + most);
+}
+
+// Takes away the names that namings of together more than options.max_name_error do not give. Those
+// that say the same as a whole differ in single names.
+void withhold_disputed_names(const std::vector<JointNaming>& namings, const JointNaming& best,
+                             std::vector<ViewIdentity>& identities, double max_name_error) {
+    double total = 0.0;
+    std::vector<double> weights;
+    for (const auto& naming : namings) {
+        weights.push_back(std::exp(naming.log_likelihood - best.log_likelihood));
+        total += weights.back();
+    }
+    for (std::size_t v = 0; v < identities.size(); ++v)
+        for (std::size_t blob = 0; blob < identities[v].marker_of_blob.size(); ++blob) {
+            int& name = identities[v].marker_of_blob[blob];
+            if (name < 0) continue;
+            double disputed = 0.0;
+            for (std::size_t n = 0; n < namings.size(); ++n)
+                if (namings[n].marker_of_blob[v][blob] != name) disputed += weights[n];
+            if (disputed > max_name_error * total) name = -1;
+        }
 }
 
 // Namings that say the same, under their best, with the probability of all of them.
@@ -141,9 +162,9 @@ std::string too_little(std::span<const ViewProblem> views, const JointNaming& jo
     for (std::size_t v = 0; v < views.size(); ++v) {
         const Naming& naming = *joint.of_view[v];
         beads += naming.beads_found;
-        if (!rig.shifts_known && naming.beads_found < options.min_beads_in_view)
+        if (!rig.shifts_known && naming.beads_found < options.min_beads)
             return fmt::format("view {}: {} beads found, {} are needed", v, naming.beads_found,
-                               options.min_beads_in_view);
+                               options.min_beads);
         if (plausibility(views[v], naming) < options.max_error_probability)
             return fmt::format("not found: view {} shows {} of {} beads, too few to be likely", v,
                                naming.beads_accounted, naming.beads_visible);
@@ -155,13 +176,6 @@ std::string too_little(std::span<const ViewProblem> views, const JointNaming& jo
 
 }  // namespace
 
-const JointNaming& most_likely(const std::vector<JointNaming>& namings) {
-    return *std::max_element(namings.begin(), namings.end(),
-                             [](const JointNaming& a, const JointNaming& b) {
-                                 return a.log_likelihood < b.log_likelihood;
-                             });
-}
-
 IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<JointNaming>& namings,
                       const PriorKnowledge& knowledge) {
     const IdentifyOptions& options = views[0].options;
@@ -171,6 +185,7 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
     result.probability = ranked[0].second;
     result.views = identity_of(best, result.probability).views;
     withhold_doubtful_names(views, best, result.views);
+    withhold_disputed_names(namings, best, result.views, options.max_name_error);
 
     std::vector<double> clutter_per_px2;
     for (std::size_t v = 0; v < views.size(); ++v)

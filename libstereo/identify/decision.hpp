@@ -11,7 +11,4 @@ namespace stereo {
                                     const std::vector<JointNaming>& namings,
                                     const PriorKnowledge& knowledge);
 
-/// The naming that decide() takes for the best.
-[[nodiscard]] const JointNaming& most_likely(const std::vector<JointNaming>& namings);
-
 }  // namespace stereo

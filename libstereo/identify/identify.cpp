@@ -1,4 +1,5 @@
 #include "decision.hpp"
+#include "pose_stack.hpp"
 
 #include <drr/core/error.hpp>
 #include <stereo/identify/identify.hpp>
@@ -42,35 +43,75 @@ struct PoseSearch {
     std::vector<ViewProblem> views;
     std::vector<ViewSearch> searches;
     std::vector<JointNaming> namings;
-    std::string failure;
+    std::string failure;  ///< why nothing is decided by the pose alone
+    std::vector<std::vector<Naming>> kept;
 
     PoseSearch(std::span<const ViewBlobs> blobs, const PreparedLayout& layout,
                std::span<const NominalView> nominal, const IdentifyOptions& options,
                const PriorKnowledge& knowledge) {
         maps.reserve(blobs.size());
         for (std::size_t v = 0; v < blobs.size(); ++v) {
-            if (blobs[v].centers_px.size() < static_cast<std::size_t>(options.min_beads_in_view)) {
-                failure = fmt::format("view {}: {} blobs, {} beads are needed", v,
-                                      blobs[v].centers_px.size(), options.min_beads_in_view);
-                return;
-            }
             maps.emplace_back(blobs[v], nominal[v].width_px, nominal[v].height_px);
             views.push_back(
                 {maps[v], layout.constellation, layout.markers_mm, nominal[v], options});
         }
         for (std::size_t v = 0; v < blobs.size(); ++v) {
-            searches.push_back(search_view(views[v], layout));
-            if (searches[v].namings.empty()) {
+            const bool enough =
+                blobs[v].centers_px.size() >= static_cast<std::size_t>(options.min_beads);
+            searches.push_back(enough ? search_view(views[v], layout) : ViewSearch());
+            if (!failure.empty()) continue;
+            if (!enough)
+                failure = fmt::format("view {}: {} blobs, {} beads are needed", v,
+                                      blobs[v].centers_px.size(), options.min_beads);
+            else if (searches[v].namings.empty())
                 failure = fmt::format("view {}: not found, no pose explains more than chance", v);
-                return;
-            }
         }
+        if (!failure.empty()) return;
         namings = join_views(views, searches, knowledge);
         if (namings.empty()) failure = "not found: no poses of the views agree with each other";
+    }
+    // Other namings of the pose, and what they point to.
+    void keep(std::vector<std::vector<Naming>> of_views, std::vector<JointNaming> joint) {
+        kept = std::move(of_views);
+        namings = std::move(joint);
     }
     PoseSearch(const PoseSearch&) = delete;
     PoseSearch& operator=(const PoseSearch&) = delete;
 };
+
+// Decides the refused poses again with what the certain ones tell. True when that made one certain
+// and others are left.
+bool retry_refused(std::deque<PoseSearch>& searches, std::vector<IdentifyResult>& results,
+                   std::span<const NominalView> nominal, const IdentifyOptions& options) {
+    std::vector<CertainPose> certain;
+    for (std::size_t p = 0; p < results.size(); ++p)
+        if (results[p].ok)
+            certain.push_back({searches[p].views, &most_likely(searches[p].namings), &results[p]});
+    if (certain.empty() || certain.size() == results.size()) return false;
+    const auto knowledge = learn_from(certain, nominal, options);
+    if (!knowledge) return false;
+    std::vector<Eigen::Vector3d> markers_mm;
+    for (const auto& place : knowledge->places)
+        markers_mm.push_back(place.mean_mm);
+    bool gained = false;
+    for (std::size_t p = 0; p < results.size(); ++p) {
+        if (results[p].ok) continue;
+        std::vector<ViewProblem> views;
+        for (const auto& view : searches[p].views)
+            views.push_back({view.map, view.constellation, markers_mm, view.nominal, options});
+        std::vector<std::vector<Naming>> storage;
+        auto namings = join_views_of_known_rig(views, searches[p].searches, *knowledge,
+                                               searches[p].namings, storage);
+        if (namings.empty()) continue;
+        const IdentifyResult result = decide(views, namings, *knowledge);
+        if (!result.ok) continue;
+        results[p] = result;
+        results[p].summary += ", with the rig and the phantom of other poses";
+        searches[p].keep(std::move(storage), std::move(namings));
+        gained = true;
+    }
+    return gained;
+}
 
 std::optional<std::string> too_few_beads(const MarkerConstellation& constellation,
                                          const IdentifyOptions& options) {
@@ -92,7 +133,6 @@ void IdentifyOptions::validate() const {
     drr::require(detection_rate > 0.0 && detection_rate < 1.0, "detection_rate must be in (0, 1)");
     drr::require(ambiguity_px >= 0.0, "ambiguity_px must not be negative");
     drr::require(min_beads >= 4, "min_beads must be at least 4");
-    drr::require(min_beads_in_view >= 4, "min_beads_in_view must be at least 4");
     drr::require(max_error_probability > 0.0 && max_error_probability < 1.0,
                  "max_error_probability must be in (0, 1)");
     drr::require(max_name_error > 0.0 && max_name_error < 1.0, "max_name_error must be in (0, 1)");
@@ -131,11 +171,11 @@ std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
         searches.emplace_back(blobs.subspan(p * views, views), layout, nominal, options, knowledge);
     for (std::size_t p = 0; p < poses; ++p) {
         const PoseSearch& search = searches[p];
-        if (!search.failure.empty()) {
-            results.push_back(not_found(blobs.subspan(p * views, views), search.failure));
-            continue;
-        }
-        results.push_back(decide(search.views, search.namings, knowledge));
+        results.push_back(search.failure.empty()
+                              ? decide(search.views, search.namings, knowledge)
+                              : not_found(blobs.subspan(p * views, views), search.failure));
+    }
+    while (retry_refused(searches, results, nominal, options)) {
     }
     return results;
 }

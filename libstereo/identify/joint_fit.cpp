@@ -32,7 +32,8 @@ Eigen::VectorXd offset(const ViewRelations& relations, const ViewRelations& mean
         if (v == 0) continue;
         const drr::Rigid3& is = relations.view_from_first[v];
         const drr::Rigid3& was = mean.view_from_first[v];
-        e.segment<3>(turn_index(v)) = drr::vector_from_rotation(is.rotation * was.rotation.conjugate());
+        e.segment<3>(turn_index(v)) =
+            drr::vector_from_rotation(is.rotation * was.rotation.conjugate());
         e.segment<3>(turn_index(v) + 3) = is.translation_mm - was.translation_mm;
     }
     return e;
@@ -64,12 +65,11 @@ State stepped(const State& state, const Eigen::VectorXd& step) {
 class Problem {
   public:
     Problem(std::span<const Sighting> sightings, std::span<const MarkerPlace> places,
-            std::span<const drr::Pinhole> nominal, const RigKnowledge& knowledge, double blob_sd_px)
-        : places_(places), nominal_(nominal), knowledge_(knowledge), blob_sd_px_(blob_sd_px) {
+            std::span<const drr::Pinhole> nominal, const RigKnowledge& knowledge)
+        : places_(places), nominal_(nominal), knowledge_(knowledge) {
         std::vector<Sighting> sorted(sightings.begin(), sightings.end());
-        std::stable_sort(sorted.begin(), sorted.end(), [](const Sighting& a, const Sighting& b) {
-            return a.marker < b.marker;
-        });
+        std::stable_sort(sorted.begin(), sorted.end(),
+                         [](const Sighting& a, const Sighting& b) { return a.marker < b.marker; });
         for (const auto& sighting : sorted) {
             if (blocks_.empty() || blocks_.back().sightings[0].marker != sighting.marker)
                 blocks_.emplace_back();
@@ -89,10 +89,11 @@ class Problem {
             block.px_per_mm.resize(rows, 3);
             for (std::size_t s = 0; s < block.sightings.size(); ++s)
                 if (!linearize(state, block, s)) return false;
-            block.covariance = block.px_per_mm *
-                               places_[block.sightings[0].marker].covariance_mm2 *
+            block.covariance = block.px_per_mm * places_[block.sightings[0].marker].covariance_mm2 *
                                block.px_per_mm.transpose();
-            block.covariance.diagonal().array() += blob_sd_px_ * blob_sd_px_;
+            for (Eigen::Index row = 0; row < rows; ++row)
+                block.covariance(row, row) +=
+                    std::pow(block.sightings[static_cast<std::size_t>(row / 2)].sd_px, 2);
             weights_.emplace_back(block.covariance);
         }
         return true;
@@ -190,7 +191,6 @@ class Problem {
     std::span<const MarkerPlace> places_;
     std::span<const drr::Pinhole> nominal_;
     const RigKnowledge& knowledge_;
-    double blob_sd_px_;
     Eigen::Index parameters_ = 0;
     std::vector<MarkerBlock> blocks_;
     std::vector<Eigen::LLT<Eigen::MatrixXd>> weights_;  // of the blocks' covariances
@@ -207,10 +207,10 @@ Eigen::Matrix3d RigKnowledge::turn_covariance(std::size_t view) const {
 JointFit fit_jointly(std::span<const Sighting> sightings, std::span<const MarkerPlace> places,
                      std::span<const drr::Pinhole> nominal, const RigKnowledge& knowledge,
                      const ViewRelations& start,
-                     const std::vector<drr::Rigid3>& first_from_phantom, double blob_sd_px) {
+                     const std::vector<drr::Rigid3>& first_from_phantom) {
     constexpr int max_iterations = 10;
     constexpr double settled = 1e-3;  // of the log-likelihood: no decision hangs on that
-    Problem problem(sightings, places, nominal, knowledge, blob_sd_px);
+    Problem problem(sightings, places, nominal, knowledge);
     State state{start, first_from_phantom};
     JointFit fit{start, first_from_phantom, {}, {}, -std::numeric_limits<double>::infinity()};
     if (!problem.linearize(state)) return fit;
@@ -250,8 +250,7 @@ JointFit fit_jointly(std::span<const Sighting> sightings, std::span<const Marker
 
 MarkerPlace place_after(const JointFit& fit, const MarkerBlock& block, const MarkerPlace& before) {
     const Eigen::LLT<Eigen::MatrixXd> root(block.covariance);
-    const Eigen::MatrixXd gain =
-        root.solve(block.px_per_mm * before.covariance_mm2).transpose();
+    const Eigen::MatrixXd gain = root.solve(block.px_per_mm * before.covariance_mm2).transpose();
     const Eigen::MatrixXd pull = gain * block.jacobian;
     return {before.mean_mm + gain * block.residual_px,
             before.covariance_mm2 - gain * block.px_per_mm * before.covariance_mm2 +

@@ -24,8 +24,9 @@ struct ViewRelations {
 /// are rotation vectors in the view's frame, view_from_first <- exp(turn) view_from_first + shift.
 struct RigKnowledge {
     ViewRelations mean;
-    Eigen::MatrixXd information;  ///< inverse covariance of the parameters; 0 where nothing is known
-    bool shifts_known = false;    ///< whether a pose in one view gives that in the others
+    Eigen::MatrixXd
+        information;            ///< inverse covariance of the parameters; 0 where nothing is known
+    bool shifts_known = false;  ///< whether a pose in one view gives that in the others
 
     /// Of a view against the first.
     [[nodiscard]] Eigen::Matrix3d turn_covariance(std::size_t view) const;
@@ -44,6 +45,7 @@ struct Sighting {
     std::size_t view = 0;
     std::size_t blob = 0;
     Eigen::Vector2d pixel;
+    double sd_px = 0.0;  ///< of the blob's centre, along each axis
 };
 
 /// The sightings of one marker in a fit. Rows: u and v of each.
@@ -75,8 +77,7 @@ struct JointFit {
                                    std::span<const MarkerPlace> places,
                                    std::span<const drr::Pinhole> nominal,
                                    const RigKnowledge& knowledge, const ViewRelations& start,
-                                   const std::vector<drr::Rigid3>& first_from_phantom,
-                                   double blob_sd_px);
+                                   const std::vector<drr::Rigid3>& first_from_phantom);
 
 /// A marker's place after a fit, given the sightings in its block.
 [[nodiscard]] MarkerPlace place_after(const JointFit& fit, const MarkerBlock& block,

@@ -1,10 +1,12 @@
 #include "joint_namings.hpp"
 
+#include "log_normal.hpp"
+
 #include <Eigen/Cholesky>
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <limits>
 
 namespace stereo {
 namespace {
@@ -13,18 +15,15 @@ namespace {
 // than anybody mounts them wrong.
 constexpr double mounting_sd_rad = 0.035;
 
+// Two shadows seen as one lie up to half the distance below which shadows merge from its centre;
+// half of that as a standard deviation.
+constexpr double merged_sd = 0.25;
+
 // A combination before it is fitted jointly.
 struct Combination {
     std::vector<const Naming*> of_view;
     double rough = 0.0;  // log-likelihood with as-built errors of their own in each view
 };
-
-double log_normal(const Eigen::Vector3d& offset, const Eigen::Matrix3d& covariance) {
-    const Eigen::LLT<Eigen::Matrix3d> root(covariance);
-    const Eigen::Vector3d normalized = root.matrixL().solve(offset);
-    return -0.5 * normalized.squaredNorm() - root.matrixLLT().diagonal().array().log().sum() -
-           1.5 * std::log(2.0 * std::numbers::pi);
-}
 
 std::vector<Combination> combinations(std::span<const ViewSearch> searches,
                                       const RigKnowledge& rig) {
@@ -60,6 +59,38 @@ std::vector<Combination> combinations(std::span<const ViewSearch> searches,
     return all;
 }
 
+// The sightings that are less likely their markers' than false ones, each marker's weighed
+// together.
+std::vector<Sighting> unlikely_sightings(const JointFit& fit,
+                                         std::span<const double> clutter_per_px2, double rate) {
+    std::vector<Sighting> outliers;
+    for (const auto& block : fit.blocks) {
+        const std::size_t count = block.sightings.size();
+        double best = -std::numeric_limits<double>::infinity();
+        std::size_t best_kept = 0;
+        for (std::size_t kept = 0; kept < std::size_t{1} << count; ++kept) {
+            double sum = 0.0;
+            std::vector<Eigen::Index> rows;
+            for (std::size_t i = 0; i < count; ++i)
+                if ((kept >> i & 1U) != 0) {
+                    rows.push_back(static_cast<Eigen::Index>(2 * i));
+                    rows.push_back(static_cast<Eigen::Index>(2 * i + 1));
+                    sum += std::log(rate);
+                } else {
+                    sum += std::log((1.0 - rate) * clutter_per_px2[block.sightings[i].view]);
+                }
+            if (!rows.empty())
+                sum += log_normal(block.residual_px(rows), block.covariance(rows, rows));
+            if (!(sum > best)) continue;
+            best = sum;
+            best_kept = kept;
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            if ((best_kept >> i & 1U) == 0) outliers.push_back(block.sightings[i]);
+    }
+    return outliers;
+}
+
 }  // namespace
 
 PriorKnowledge nominal_knowledge(std::span<const NominalView> nominal,
@@ -90,11 +121,20 @@ PriorKnowledge nominal_knowledge(std::span<const NominalView> nominal,
 std::vector<Sighting> sightings_of(std::span<const ViewProblem> views,
                                    std::span<const Naming* const> of_view, std::size_t pose) {
     std::vector<Sighting> sightings;
-    for (std::size_t v = 0; v < of_view.size(); ++v)
-        for (std::size_t blob = 0; blob < of_view[v]->marker_of_blob.size(); ++blob)
-            if (of_view[v]->marker_of_blob[blob] >= 0)
-                sightings.push_back({static_cast<std::size_t>(of_view[v]->marker_of_blob[blob]),
-                                     pose, v, blob, views[v].map.centers_px()[blob]});
+    for (std::size_t v = 0; v < of_view.size(); ++v) {
+        if (of_view[v] == nullptr) continue;
+        const IdentifyOptions& options = views[v].options;
+        for (std::size_t blob = 0; blob < of_view[v]->marker_of_blob.size(); ++blob) {
+            const int marker = of_view[v]->marker_of_blob[blob];
+            if (marker < 0) continue;
+            const double sd_px =
+                of_view[v]->doubtful[blob]
+                    ? std::hypot(options.blob_sd_px, merged_sd * options.ambiguity_px)
+                    : options.blob_sd_px;
+            sightings.push_back({static_cast<std::size_t>(marker), pose, v, blob,
+                                 views[v].map.centers_px()[blob], sd_px});
+        }
+    }
     return sightings;
 }
 
@@ -117,19 +157,43 @@ std::vector<MarkerPlace> places_for(std::span<const ViewProblem> views,
 JointNaming join(std::span<const ViewProblem> views, std::span<const double> clutter_per_px2,
                  std::vector<const Naming*> of_view, const JointFit& start,
                  const PriorKnowledge& knowledge) {
+    const double rate = views[0].options.detection_rate;
     std::vector<drr::Pinhole> pinholes;
     JointNaming joint;
+    double log_detections = 0.0;
     for (std::size_t v = 0; v < views.size(); ++v) {
         pinholes.push_back(views[v].nominal.pinhole);
-        joint.log_likelihood +=
+        joint.marker_of_blob.push_back(of_view[v]->marker_of_blob);
+        log_detections +=
             of_view[v]->log_detections - of_view[v]->markers_found() * std::log(clutter_per_px2[v]);
     }
-    joint.fit = fit_jointly(sightings_of(views, of_view, 0), places_for(views, of_view, knowledge),
-                            pinholes, knowledge.rig, start.relations, start.first_from_phantom,
-                            views[0].options.blob_sd_px);
-    joint.log_likelihood += joint.fit.log_likelihood;
+    const auto places = places_for(views, of_view, knowledge);
+    auto sightings = sightings_of(views, of_view, 0);
+    const auto fitted = [&](const JointFit& from) {
+        return fit_jointly(sightings, places, pinholes, knowledge.rig, from.relations,
+                           from.first_from_phantom);
+    };
+    joint.fit = fitted(start);
+    const auto outliers = unlikely_sightings(joint.fit, clutter_per_px2, rate);
+    if (std::isfinite(joint.fit.log_likelihood) && !outliers.empty()) {
+        for (const Sighting& out : outliers) {
+            log_detections += std::log((1.0 - rate) / rate) + std::log(clutter_per_px2[out.view]);
+            joint.marker_of_blob[out.view][out.blob] = -1;
+        }
+        std::erase_if(sightings,
+                      [&](const Sighting& s) { return joint.marker_of_blob[s.view][s.blob] < 0; });
+        joint.fit = fitted(joint.fit);
+    }
+    joint.log_likelihood = log_detections + joint.fit.log_likelihood;
     joint.of_view = std::move(of_view);
     return joint;
+}
+
+const JointNaming& most_likely(const std::vector<JointNaming>& namings) {
+    return *std::max_element(namings.begin(), namings.end(),
+                             [](const JointNaming& a, const JointNaming& b) {
+                                 return a.log_likelihood < b.log_likelihood;
+                             });
 }
 
 std::vector<JointNaming> join_views(std::span<const ViewProblem> views,

@@ -22,12 +22,15 @@ struct PriorKnowledge {
 /// One naming for each view of a pose, as the images of one phantom.
 struct JointNaming {
     std::vector<const Naming*> of_view;
+    /// The names that are left after the joint fit, per view and blob: marker or -1. A sighting
+    /// that is less likely the marker's than a false one's is taken out.
+    std::vector<std::vector<int>> marker_of_blob;
     JointFit fit;
     /// log-likelihood of what was found, missed and false, and of where it lies.
     double log_likelihood = 0.0;
 };
 
-/// The sightings of a naming, as those of pose number `pose`.
+/// The sightings of a naming, as those of pose number `pose`; none of views without one (null).
 [[nodiscard]] std::vector<Sighting> sightings_of(std::span<const ViewProblem> views,
                                                  std::span<const Naming* const> of_view,
                                                  std::size_t pose);
@@ -42,6 +45,9 @@ struct JointNaming {
                                std::span<const double> clutter_per_px2,
                                std::vector<const Naming*> of_view, const JointFit& start,
                                const PriorKnowledge& knowledge);
+
+/// The best of one or more.
+[[nodiscard]] const JointNaming& most_likely(const std::vector<JointNaming>& namings);
 
 /// All combinations of the views' namings that may matter.
 [[nodiscard]] std::vector<JointNaming> join_views(std::span<const ViewProblem> views,

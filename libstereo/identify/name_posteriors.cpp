@@ -1,21 +1,14 @@
 #include "name_posteriors.hpp"
 
+#include "log_normal.hpp"
+
 #include <Eigen/Cholesky>
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace stereo {
 namespace {
-
-// log of a normal density with mean 0.
-double log_density(const Eigen::VectorXd& residual, const Eigen::MatrixXd& covariance) {
-    const Eigen::LLT<Eigen::MatrixXd> root(covariance);
-    return -0.5 * root.matrixL().solve(residual).squaredNorm() -
-           root.matrixLLT().diagonal().array().log().sum() -
-           0.5 * static_cast<double>(residual.size()) * std::log(2.0 * std::numbers::pi);
-}
 
 // A marker's residuals against the fit to all other markers, and their covariance: the fit's own,
 // freed of this marker's pull (deletion formulas of least squares; Belsley, Kuh & Welsch 1980,
@@ -35,15 +28,15 @@ Freed freed_of_pull(const MarkerBlock& block, const Eigen::MatrixXd& fit_covaria
 }
 
 // Likelihood that the blob of a sighting is not the marker's.
-double false_weight(const ViewProblem& view, const Naming& naming, const Sighting& sighting,
-                    const Eigen::Vector2d& residual_px, const Eigen::Matrix2d& covariance,
-                    double clutter_per_px2) {
+double false_weight(const ViewProblem& view, std::span<const int> marker_of_blob,
+                    const Sighting& sighting, const Eigen::Vector2d& residual_px,
+                    const Eigen::Matrix2d& covariance, double clutter_per_px2) {
     const Eigen::Vector2d predicted = sighting.pixel - residual_px;
     double weight = (1.0 - view.options.detection_rate) * clutter_per_px2;
     for (std::size_t other = 0; other < view.map.size(); ++other)
-        if (naming.marker_of_blob[other] < 0)
+        if (marker_of_blob[other] < 0)
             weight += view.options.detection_rate *
-                      std::exp(log_density(view.map.centers_px()[other] - predicted, covariance));
+                      std::exp(log_normal(view.map.centers_px()[other] - predicted, covariance));
     return weight;
 }
 
@@ -65,7 +58,7 @@ std::vector<double> posteriors(const Freed& freed, const std::vector<double>& fa
             }
         if (!rows.empty())
             log_weights[subset] +=
-                log_density(freed.residual_px(rows), freed.covariance(rows, rows));
+                log_normal(freed.residual_px(rows), freed.covariance(rows, rows));
     }
     const double largest = *std::max_element(log_weights.begin(), log_weights.end());
     double total = 0.0;
@@ -95,9 +88,10 @@ void withhold_doubtful_names(std::span<const ViewProblem> views, const JointNami
         for (std::size_t i = 0; i < block.sightings.size(); ++i) {
             const std::size_t v = block.sightings[i].view;
             const auto row = static_cast<Eigen::Index>(2 * i);
-            false_weights.push_back(false_weight(
-                views[v], *naming.of_view[v], block.sightings[i], freed.residual_px.segment<2>(row),
-                freed.covariance.block<2, 2>(row, row), clutter_per_px2[v]));
+            false_weights.push_back(
+                false_weight(views[v], naming.marker_of_blob[v], block.sightings[i],
+                             freed.residual_px.segment<2>(row),
+                             freed.covariance.block<2, 2>(row, row), clutter_per_px2[v]));
         }
         const auto right = posteriors(freed, false_weights, options.detection_rate);
         for (std::size_t i = 0; i < right.size(); ++i)

@@ -158,22 +158,30 @@ std::optional<ViewPose> refine_pose(const ViewProblem& view, const ViewPose& sta
 }
 
 Naming name_blobs(const ViewProblem& view, const ViewPose& start, double as_built_sd_mm) {
+    ViewPoseFit fit{start, {}};
+    constexpr int rounds = 2;
+    for (int round = 0; round < rounds; ++round) {
+        const auto predictions = predict(view, fit.pose, view.markers_mm.size(), as_built_sd_mm);
+        const auto sights =
+            sights_of(view, pair_up(view, predictions, view.options.gate_sd, 0.0), predictions);
+        if (sights.size() < 4) break;
+        constexpr int iterations = 10;
+        fit = fit_pose_and_focal(sights, view.nominal.pinhole, fit.pose, view.log_focal_sd(),
+                                 iterations);
+    }
+    Naming naming = name_blobs_at(view, fit.pose, as_built_sd_mm, 0.0);
+    naming.fit = fit;
+    return naming;
+}
+
+Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose, double as_built_sd_mm,
+                     double min_gate_px) {
     const auto& options = view.options;
     const std::size_t count = view.markers_mm.size();
     Naming naming;
-    naming.fit.pose = start;
-    constexpr int rounds = 2;
-    for (int round = 0; round < rounds; ++round) {
-        const auto predictions = predict(view, naming.fit.pose, count, as_built_sd_mm);
-        const auto sights =
-            sights_of(view, pair_up(view, predictions, options.gate_sd, 0.0), predictions);
-        if (sights.size() < 4) break;
-        constexpr int iterations = 10;
-        naming.fit = fit_pose_and_focal(sights, view.nominal.pinhole, naming.fit.pose,
-                                        view.log_focal_sd(), iterations);
-    }
-    const auto predictions = predict(view, naming.fit.pose, count, as_built_sd_mm);
-    const auto pairs = pair_up(view, predictions, options.gate_sd, 0.0);
+    naming.fit.pose = pose;
+    const auto predictions = predict(view, pose, count, as_built_sd_mm);
+    const auto pairs = pair_up(view, predictions, options.gate_sd, min_gate_px);
     naming.as_built_sd_mm = found_scatter_mm(view, pairs, predictions);
     naming.marker_of_blob.assign(pairs.size(), -1);
     naming.doubtful.assign(pairs.size(), false);
@@ -253,17 +261,17 @@ ChanceHits chance_hits(const ViewProblem& view, const Naming& naming) {
     // The local density of blobs, from the distance to the fifth nearest; the whole image's at
     // least.
     const auto& centers = view.map.centers_px();
-    const std::size_t neighbours = std::min<std::size_t>(5, centers.size() - 1);
     const auto blobs = static_cast<double>(centers.size());
     const double sd_px_per_mm =
         scaled(view.nominal.pinhole, naming.fit.pose.log_focal).fx_px /
         (naming.fit.pose.view_from_phantom * centroid_of(view.constellation.beads_mm)).z();
     const double gate_px = view.options.gate_sd * std::hypot(naming.as_built_sd_mm * sd_px_per_mm,
                                                              view.options.blob_sd_px);
+    const std::size_t neighbours = std::min<std::size_t>(5, centers.size() - 1);
     double density = 0.0;
     int counted = 0;
     for (std::size_t i = 0; i < centers.size(); ++i) {
-        if (naming.marker_of_blob[i] < 0) continue;
+        if (naming.marker_of_blob[i] < 0 || neighbours == 0) continue;
         std::vector<double> distances2;
         for (const auto& other : centers)
             distances2.push_back((other - centers[i]).squaredNorm());

@@ -58,6 +58,11 @@ struct Naming {
 [[nodiscard]] Naming name_blobs(const ViewProblem& view, const ViewPose& start,
                                 double as_built_sd_mm);
 
+/// Names the blobs under a pose as it is. Gates are those of the scatter, but not below
+/// `min_gate_px`.
+[[nodiscard]] Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose,
+                                   double as_built_sd_mm, double min_gate_px);
+
 /// Density of false blobs: of those that a naming leaves over, where the phantom's shadow is or in
 /// the whole image, whichever is more.
 [[nodiscard]] double false_blobs_per_px2(const ViewProblem& view, const Naming& naming);

@@ -234,6 +234,22 @@ IdentifyCase make_case(const IdentifyPhantom& phantom, std::uint64_t seed,
     return c;
 }
 
+IdentifyCase pose_of(const IdentifyCase& stack, std::size_t pose) {
+    IdentifyCase one = stack;
+    const auto cut = [&](auto& of_views) {
+        const auto views = static_cast<long>(stack.nominal.size());
+        const auto first = of_views.begin() + static_cast<long>(pose) * views;
+        of_views = {first, first + views};
+    };
+    cut(one.blobs);
+    cut(one.truth);
+    cut(one.true_px);
+    cut(one.view_from_phantom);
+    cut(one.true_pinholes);
+    cut(one.beads_seen);
+    return one;
+}
+
 namespace {
 
 double gate_px(const IdentifyCase& c, std::size_t view) {

@@ -53,6 +53,9 @@ struct IdentifyCase {
 [[nodiscard]] IdentifyCase make_case(const IdentifyPhantom& phantom, std::uint64_t seed,
                                      const CaseSettings& settings, int poses = 1);
 
+/// One pose of a case of several.
+[[nodiscard]] IdentifyCase pose_of(const IdentifyCase& stack, std::size_t pose);
+
 enum class Verdict {
     right,          ///< certain, no wrong name, at least 90 % of the unambiguous blobs named
     right_refusal,  ///< not certain, and could not be: too few beads seen, or undecidable

@@ -40,7 +40,7 @@ void report(const IdentifyPhantom& phantom, CaseSettings settings = {}, NotRight
             const CaseScore score = score_case(c, result);
             ++count[static_cast<std::size_t>(score.verdict)];
             if (score.stand_ins > 0) ++stand_ins;
-            if (score.verdict != Verdict::right)
+            if (score.verdict == Verdict::wrong || score.verdict == Verdict::refused)
                 BOOST_TEST_MESSAGE(fmt::format(
                     "{}, {} views, seed {}: {} of {} names wrong, margin {}; {}", phantom.name,
                     views, seed, score.wrong, score.named, score.margin, result.summary));
@@ -55,6 +55,43 @@ void report(const IdentifyPhantom& phantom, CaseSettings settings = {}, NotRight
                                                    : reached.two_views;
         BOOST_TEST(count[2] + count[3] <= allowed * cases,
                    phantom.name << ": " << count[2] + count[3] << " not right");
+    }
+}
+
+// Stacks of poses before one rig: how many of the poses are certain, each alone and together.
+void report_stacks(const IdentifyPhantom& phantom, CaseSettings settings = {}) {
+    constexpr int poses = 8;
+    for (const int views : {1, 2}) {
+        settings.views = views;
+        const int stacks = std::max(1, case_count() / 10);
+        std::array<int, 5> alone{};
+        std::array<int, 5> together{};
+        double seconds = 0.0;
+        for (int seed = 0; seed < stacks; ++seed) {
+            const IdentifyCase c =
+                make_case(phantom, static_cast<std::uint64_t>(seed), settings, poses);
+            const std::clock_t start = std::clock();
+            const auto results = stereo::identify_poses(c.blobs, c.design, c.nominal, c.options);
+            seconds += static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / views / poses;
+            for (std::size_t p = 0; p < poses; ++p) {
+                const IdentifyCase pose = pose_of(c, p);
+                const auto one =
+                    stereo::identify_markers(pose.blobs, pose.design, pose.nominal, pose.options);
+                ++alone[static_cast<std::size_t>(score_case(pose, one).verdict)];
+                const CaseScore score = score_case(pose, results[p]);
+                ++together[static_cast<std::size_t>(score.verdict)];
+                if (score.verdict == Verdict::wrong)
+                    BOOST_TEST_MESSAGE(fmt::format(
+                        "{}, {} views, stack {}, pose {}: {} of {} names wrong, margin {}; {}",
+                        phantom.name, views, seed, p, score.wrong, score.named, score.margin,
+                        results[p].summary));
+            }
+        }
+        fmt::print("| {} | {} | {} x {} | {} | {} | {} | {} | {} | {} | {} | {:.3f} |\n",
+                   phantom.name, views, stacks, poses, alone[0], alone[2], alone[4], together[0],
+                   together[2], together[1] + together[3], together[4], seconds / stacks);
+        std::fflush(stdout);
+        BOOST_TEST(together[4] == 0, phantom.name << ": " << together[4] << " certain but wrong");
     }
 }
 
@@ -106,4 +143,10 @@ BOOST_AUTO_TEST_CASE(random_20) {
 }
 BOOST_AUTO_TEST_CASE(plate_of_30) {
     report(random_layout(30, {120.0, 100.0, 0.0}, 13));
+}
+BOOST_AUTO_TEST_CASE(stacks) {
+    report_stacks(file("small_lego_cube"));
+    report_stacks(file("beginner_block"));
+    report_stacks(file("bead_cluster_a"));
+    report_stacks(file("bead_cluster_b"));
 }

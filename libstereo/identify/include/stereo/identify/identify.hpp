@@ -44,12 +44,9 @@ struct IdentifyOptions {
     /// Blobs with two predicted markers within this distance are left without a name: their shadows
     /// merge. About 0.7 of a bead's diameter.
     double ambiguity_px = 12.0;
-    /// Beads that a phantom has, and that must be found in all views of a pose together. Six points
-    /// determine a view (11 parameters).
+    /// Beads that must be found in each view, six points determine one (11 parameters); with a rig
+    /// known from other poses, in all views together.
     int min_beads = 6;
-    /// Beads that must be found in each view. Four hold a pose and a focal length that is known to
-    /// 10 %; one more has to agree, or any four blobs would do.
-    int min_beads_in_view = 5;
     /// An answer is certain when the probability that it is wrong is below this, all rivals taken
     /// together.
     double max_error_probability = 1e-4;
@@ -113,17 +110,19 @@ struct IdentifyResult {
 /// length, and completed by the layout's near symmetries (docs/identification.md). Over the views
 /// those go together whose rotations differ as the nominal ones do. The answer is certain,
 /// ambiguous (with the rivals), or that the phantom was not found; a phantom with fewer than
-/// options.min_beads beads, or a view with fewer than options.min_beads_in_view found, never gets a
-/// certain one. The same input gives the same result, bit by bit. Throws drr::Error(usage) when
-/// counts differ.
+/// options.min_beads beads, or a view with fewer of them found, never gets a certain one. The same
+/// input gives the same result, bit by bit. Throws drr::Error(usage) when counts differ.
 [[nodiscard]] IdentifyResult identify_markers(std::span<const ViewBlobs> blobs,
                                               const MarkerConstellation& constellation,
                                               std::span<const NominalView> nominal,
                                               const IdentifyOptions& options = {});
 
-/// Names the blobs of several poses of one phantom before the same views, each on its own: `blobs`
-/// holds the views of the first pose, then those of the second, and so on. The layout is prepared
-/// once. One result for each pose.
+/// Names the blobs of several poses of one phantom before the same views: `blobs` holds the views
+/// of the first pose, then those of the second, and so on. Each is decided on its own; then one fit
+/// to those that are certain tells how the views stand to each other, their focal lengths and where
+/// the beads are as built, and the others are decided again with that, as long as it makes more of
+/// them certain. So symmetric solutions of a pose without its references are told apart by the
+/// scatter of the beads. Neither rig nor phantom may change between the poses. One result for each.
 [[nodiscard]] std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
                                                          const MarkerConstellation& constellation,
                                                          std::span<const NominalView> nominal,
