@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(random_20) {
 BOOST_AUTO_TEST_CASE(plate_of_30) {
     report(random_layout(30, {120.0, 100.0, 0.0}, 13));
 }
-BOOST_AUTO_TEST_CASE(stacks) {
+BOOST_AUTO_TEST_CASE(stacks_of_poses) {
     report_stacks(file("small_lego_cube"));
     report_stacks(file("beginner_block"));
     report_stacks(file("bead_cluster_a"));
