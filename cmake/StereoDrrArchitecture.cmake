@@ -1,10 +1,10 @@
 # stereodrr_check_rooms(): fails the configuration when the rooms that estimate from images (detect,
-# grid, identify, calib, recon, track) link, at any depth, a room that knows the truth. What a source
-# may include is checked by tests/architecture.
+# grid, identify, calib, recon, assess, track) link, at any depth, a room that knows the truth. What
+# a source may include is checked by tests/architecture.
 
 # The only rooms that an estimator may reach.
 set(STEREODRR_ESTIMATORS stereo_detect stereo_grid stereo_identify stereo_calib stereo_recon
-    stereo_track)
+    stereo_assess stereo_track)
 set(STEREODRR_OPEN_TO_ESTIMATORS drr_core drr_geometry ${STEREODRR_ESTIMATORS})
 
 # The targets of this project that a target names in its link libraries, also inside generator

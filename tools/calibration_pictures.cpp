@@ -1,6 +1,7 @@
 #include "calibration_pictures.hpp"
 
 #include "canvas.hpp"
+#include "plane_maps.hpp"
 
 #include <stereo/calib/uncertainty.hpp>
 
@@ -8,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -18,21 +18,6 @@ namespace {
 
 constexpr int margin_px = 48;
 constexpr double text_px = 9.0;
-
-// Dark blue over green to yellow, even in lightness (after Matplotlib's viridis).
-Colour heat(double share) {
-    constexpr std::array<Colour, 5> stops{Colour{68, 1, 84}, Colour{59, 82, 139},
-                                          Colour{33, 145, 140}, Colour{94, 201, 98},
-                                          Colour{253, 231, 37}};
-    const double at = std::clamp(share, 0.0, 1.0) * (stops.size() - 1);
-    const auto low = std::min(static_cast<std::size_t>(at), stops.size() - 2);
-    const double t = at - static_cast<double>(low);
-    const auto mix = [&](std::uint8_t a, std::uint8_t b) {
-        return static_cast<std::uint8_t>(std::lround((1.0 - t) * a + t * b));
-    };
-    return {mix(stops[low].red, stops[low + 1].red), mix(stops[low].green, stops[low + 1].green),
-            mix(stops[low].blue, stops[low + 1].blue)};
-}
 
 // The largest standard deviation of a point in any direction; NaN where there is none.
 double largest_sd_mm(const stereo::Calibration& c, const Eigen::Vector3d& point, double sd_px) {
@@ -83,80 +68,49 @@ std::string residual_picture(const stereo::Calibration& calibration,
 }
 
 std::string uncertainty_picture(const stereo::Calibration& calibration,
-                                const stereo::Observations& observations, double sd_px) {
+                                const stereo::WorkingVolume& volume, double sd_px) {
     if (calibration.views.size() < 2) return {};
-    Eigen::Vector3d low = Eigen::Vector3d::Constant(std::numeric_limits<double>::infinity());
-    Eigen::Vector3d high = -low;
-    for (const auto& item : observations.items) {
-        const auto pose = static_cast<std::size_t>(item.pose);
-        if (!calibration.pose_known[pose]) continue;
-        const Eigen::Vector3d p =
-            calibration.world_from_phantom[pose] *
-            calibration.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)];
-        low = low.cwiseMin(p);
-        high = high.cwiseMax(p);
+    return plane_maps(
+        volume, {{"Largest standard deviation of a triangulated point, in any direction", "mm"}},
+        fmt::format("calibration and pixel noise of {:.3f} px", sd_px),
+        [&](const Eigen::Vector3d& point) {
+            return std::vector{largest_sd_mm(calibration, point, sd_px)};
+        });
+}
+
+std::string uncertainty_csv(const stereo::Calibration& calibration,
+                            const stereo::WorkingVolume& volume, double sd_px) {
+    std::string text = "x_mm,y_mm,z_mm";
+    for (const char* part : {"calibration", "pixels"})
+        for (const char* axes : {"xx", "yy", "zz", "xy", "xz", "yz"})
+            text += fmt::format(",{}_{}_mm2", part, axes);
+    text += "\n";
+    for (const auto& point : stereo::grid_points(volume)) {
+        const auto uncertainty = stereo::point_uncertainty(calibration, point, sd_px);
+        if (!uncertainty.ok) continue;
+        text += fmt::format("{:.3f},{:.3f},{:.3f}", point.x(), point.y(), point.z());
+        for (const Eigen::Matrix3d& c : {uncertainty.of_calibration_mm2, uncertainty.of_pixels_mm2})
+            text += fmt::format(",{:.4e},{:.4e},{:.4e},{:.4e},{:.4e},{:.4e}", c(0, 0), c(1, 1),
+                                c(2, 2), c(0, 1), c(0, 2), c(1, 2));
+        text += "\n";
     }
-    const Eigen::Vector3d middle = 0.5 * (low + high);
-    const double half = 0.5 * (high - low).maxCoeff();
-    constexpr int cells = 48;
-    constexpr double cell_px = 5.0;
-    constexpr double map_px = cells * cell_px;
-    constexpr std::array<std::array<int, 2>, 3> planes{{{0, 1}, {0, 2}, {1, 2}}};
-    std::array<std::vector<double>, 3> maps;
-    double least = std::numeric_limits<double>::infinity();
-    double most = 0.0;
-    for (std::size_t k = 0; k < planes.size(); ++k)
-        for (int row = 0; row < cells; ++row)
-            for (int column = 0; column < cells; ++column) {
-                Eigen::Vector3d p = middle;
-                p[planes[k][0]] += half * (2.0 * (column + 0.5) / cells - 1.0);
-                p[planes[k][1]] += half * (1.0 - 2.0 * (row + 0.5) / cells);
-                maps[k].push_back(largest_sd_mm(calibration, p, sd_px));
-                if (!std::isfinite(maps[k].back())) continue;
-                least = std::min(least, maps[k].back());
-                most = std::max(most, maps[k].back());
-            }
-    if (!(most > 0.0)) return {};
-    Canvas canvas(static_cast<int>(3.0 * (map_px + margin_px)) + margin_px,
-                  static_cast<int>(map_px) + 3 * margin_px);
-    const char* axes = "xyz";
-    for (std::size_t k = 0; k < planes.size(); ++k) {
-        const Canvas::Point corner(margin_px + static_cast<double>(k) * (map_px + margin_px),
-                                   margin_px);
-        for (int row = 0; row < cells; ++row)
-            for (int column = 0; column < cells; ++column) {
-                const double value = maps[k][static_cast<std::size_t>(row * cells + column)];
-                const Canvas::Point at = corner + cell_px * Canvas::Point(column, row);
-                if (std::isfinite(value))
-                    canvas.fill(
-                        {at, at + Canvas::Point(cell_px, 0.0), at + Canvas::Point(cell_px, cell_px),
-                         at + Canvas::Point(0.0, cell_px)},
-                        heat((value - least) / std::max(most - least, 1e-300)));
-            }
-        canvas.text(corner + Canvas::Point(0.5 * map_px, map_px + 16.0),
-                    fmt::format("{} to the right, {} up; {:.0f} mm wide", axes[planes[k][0]],
-                                axes[planes[k][1]], 2.0 * half),
-                    text_px, colours::ink, Anchor::middle);
-    }
-    canvas.text({margin_px, margin_px - 28.0},
-                "Largest standard deviation of a triangulated point, in any direction",
-                text_px + 1.0, colours::ink);
-    canvas.text({margin_px, margin_px - 12.0},
-                fmt::format("calibration and pixel noise of {:.3f} px; planes through ({:.0f}, "
-                            "{:.0f}, {:.0f}) mm of the world",
-                            sd_px, middle.x(), middle.y(), middle.z()),
-                text_px, colours::ink);
-    const double bar_y = margin_px + map_px + 42.0;
-    for (int i = 0; i < 200; ++i) {
-        const Canvas::Point at(margin_px + 1.5 * i, bar_y);
-        canvas.fill({at, at + Canvas::Point(1.5, 0.0), at + Canvas::Point(1.5, 12.0),
-                     at + Canvas::Point(0.0, 12.0)},
-                    heat(i / 199.0));
-    }
-    canvas.text({margin_px, bar_y + 28.0}, fmt::format("{:.4f} mm", least), text_px, colours::ink);
-    canvas.text({margin_px + 300.0, bar_y + 28.0}, fmt::format("{:.4f} mm", most), text_px,
-                colours::ink, Anchor::right);
-    return canvas.png();
+    return text;
+}
+
+std::string difference_picture(const stereo::CalibrationComparison& comparison,
+                               const stereo::Calibration& first, const stereo::Calibration& second,
+                               const stereo::WorkingVolume& volume) {
+    if (comparison.points.empty()) return {};
+    return plane_maps(
+        volume,
+        {{"Difference of the calibrations after the best rigid motion", "mm"},
+         {"The same in Gaussian standard deviations of its chance", "standard deviations"}},
+        "world of the first calibration", [&](const Eigen::Vector3d& point) {
+            constexpr double none = std::numeric_limits<double>::quiet_NaN();
+            const auto d = stereo::difference_at(comparison, first, second, point);
+            return d ? std::vector{d->difference_mm.norm(), d->significance.sigmas()}
+                     : std::vector{none, none};
+        });
 }
 
 }  // namespace tools

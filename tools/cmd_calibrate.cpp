@@ -4,15 +4,18 @@
 #include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
+#include <drr/core/version.hpp>
 #include <drr/geometry/stereo_rig.hpp>
 #include <drr/phantom/frame_specification.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
+#include <stereo/assess/cross_validation.hpp>
 #include <stereo/calib/calibration_io.hpp>
 #include <stereo/calib/calibration_json.hpp>
 #include <stereo/calib/observations_io.hpp>
 #include <stereo/calib/uncertainty.hpp>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -35,6 +38,7 @@ struct Arguments {
     std::vector<double> angle;
     std::vector<double> distance;
     bool independent_images = false;
+    int folds = 0;
     stereo::CalibrationOptions options;
 };
 
@@ -131,6 +135,45 @@ void print_table(const stereo::Calibration& c, double pitch_mm) {
     fmt::print("\n{}\n", c.summary);
 }
 
+void print_cross_validation(const stereo::CrossValidation& v) {
+    fmt::print("Held-out poses\n  {:>5} {:>6} {:>9} {:>11} {:>9} {:>9} {:>16}\n", "pose", "beads",
+               "RMS, px", "over pred.", "RMS, mm", "max, mm", "scale");
+    for (const auto& pose : v.poses)
+        fmt::print("  {:>5} {:>6} {:>9.4f} {:>11.2f} {:>9.4f} {:>9.4f} {:>9.5f} +- {:.5f}\n",
+                   pose.pose, pose.triangulated, pose.rms_px,
+                   std::sqrt(pose.chi_square / pose.expected_chi_square), pose.rigid_rms_mm,
+                   pose.max_mm, pose.scale, pose.scale_sd);
+    fmt::print("{}\n", v.summary);
+}
+
+nlohmann::ordered_json json_of(const stereo::CrossValidation& v, const std::string& procedure) {
+    nlohmann::ordered_json poses = nlohmann::ordered_json::array();
+    for (const auto& pose : v.poses)
+        poses.push_back({{"pose", pose.pose},
+                         {"observation_count", pose.count},
+                         {"rms_px", pose.rms_px},
+                         {"chi_square", pose.chi_square},
+                         {"degrees_of_freedom", pose.degrees_of_freedom},
+                         {"expected_chi_square", pose.expected_chi_square},
+                         {"triangulated_count", pose.triangulated},
+                         {"after_rigid_rms_mm", pose.rigid_rms_mm},
+                         {"after_rigid_max_mm", pose.max_mm},
+                         {"scale_ratio", pose.scale},
+                         {"scale_sd", pose.scale_sd}});
+    return {{"schema", "stereodrr/cross-validation/v1"},
+            {"version", drr::version()},
+            {"git_commit", drr::git_commit()},
+            {"procedure", procedure},
+            {"folds", v.folds},
+            {"ok", v.ok},
+            {"summary", v.summary},
+            {"rms_px", v.rms_px},
+            {"fitted_rms_px", v.fitted_rms_px},
+            {"measured_over_predicted", v.ratio},
+            {"after_rigid_rms_mm", v.rigid_rms_mm},
+            {"poses", poses}};
+}
+
 void calibrate_files(const Arguments& arguments) {
     const stereo::Procedure procedure = stereo::procedure_of(arguments.procedure);
     const stereo::Observations observations = observations_of(arguments);
@@ -152,11 +195,24 @@ void calibrate_files(const Arguments& arguments) {
                         residual_picture(calibration, observations, static_cast<int>(v)));
     }
     if (calibration.covariance.size() > 0) {
-        const std::string map =
-            uncertainty_picture(calibration, observations, calibration.rms_px / std::sqrt(2.0));
-        if (!map.empty()) drr::write_file(folder / "uncertainty.png", map);
+        const double sd_px = calibration.rms_px / std::sqrt(2.0);
+        const stereo::WorkingVolume volume = stereo::working_volume(calibration);
+        const std::string map = uncertainty_picture(calibration, volume, sd_px);
+        if (!map.empty()) {
+            drr::write_file(folder / "uncertainty.png", map);
+            drr::write_file(folder / "uncertainty.csv",
+                            uncertainty_csv(calibration, volume, sd_px));
+        }
     }
     print_table(calibration, arguments.pixel_pitch_mm);
+    if (arguments.folds > 0) {
+        const stereo::CrossValidation held_out =
+            stereo::cross_validate(procedure, observations,
+                                   options_of(arguments, observations.view_count), arguments.folds);
+        drr::write_file(folder / "cross_validation.json",
+                        json_of(held_out, arguments.procedure).dump(1) + "\n");
+        print_cross_validation(held_out);
+    }
     fmt::print("written: {}\n", (folder / "calibration.json").string());
 }
 
@@ -198,6 +254,8 @@ void add_calibrate(CLI::App& app, Run& run) {
                       "Focal lengths along columns and rows apart");
     command->add_flag("--independent-images", a->independent_images,
                       "Error bars from whole images: errors within one may hang together");
+    command->add_option("--cross-validate", a->folds,
+                        "Hold out poses in so many folds; as many as there are poses: one by one");
     command->add_option("-o,--output", a->folder, "Folder for the results (default .)");
     command->callback([a, &run] { run = [a] { calibrate_files(*a); }; });
 }

@@ -1,11 +1,15 @@
+#include "calibration_pictures.hpp"
 #include "commands.hpp"
 #include "match_picture.hpp"
 #include "point_table.hpp"
 #include "triangulate_report.hpp"
+#include "volume_option.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
+#include <stereo/calib/calibration_json.hpp>
+#include <stereo/calib/uncertainty.hpp>
 #include <stereo/recon/epipolar.hpp>
 
 #include <fmt/format.h>
@@ -26,6 +30,8 @@ struct TriangulateArguments {
     stereo::ClusterOptions cluster;
     double pixel_offset_px = 0.0;
     bool matched_rows = false;
+    bool map = false;
+    std::vector<double> volume_mm;
     bool as_json = false;
     std::string folder = ".";
 };
@@ -86,6 +92,36 @@ TriangulatedFrame triangulated(const std::array<std::string, 2>& files,
     return frame;
 }
 
+// The calibration with its covariance, where the file is one that holds it.
+std::optional<stereo::Calibration> with_covariance(const std::vector<std::string>& paths) {
+    if (paths.size() != 1 || std::filesystem::path(paths[0]).extension() != ".json")
+        return std::nullopt;
+    stereo::Calibration calibration = stereo::read_calibration(paths[0]);
+    if (calibration.covariance.size() == 0) return std::nullopt;
+    return calibration;
+}
+
+void add_calibration_share(const stereo::Calibration& calibration, TriangulatedFrame& frame) {
+    // The share of the calibration is the same for any noise of the pixels.
+    constexpr double any_sd_px = 1.0;
+    for (const auto& point : frame.points_mm)
+        frame.of_calibration_mm2.push_back(
+            stereo::point_uncertainty(calibration, point, any_sd_px).of_calibration_mm2);
+}
+
+// Root mean square of the coordinates' standard deviations as the detections claim them.
+double mean_sd_px(const std::vector<TriangulatedFrame>& frames) {
+    double sum = 0.0;
+    double count = 0.0;
+    for (const auto& frame : frames)
+        for (const auto& view : frame.pixels)
+            for (const auto& pixel : view) {
+                sum += 0.5 * pixel.covariance_px2.trace();
+                count += 1.0;
+            }
+    return std::sqrt(sum / count);
+}
+
 void write_residuals(const std::filesystem::path& path, const TriangulatedFrame& frame,
                      const std::array<stereo::ViewCalibration, 2>& cameras, double max_sampson_px) {
     MatchPicture picture;
@@ -112,12 +148,16 @@ void triangulate(const TriangulateArguments& arguments) {
     drr::require(method.has_value(),
                  "--method is maximum-likelihood, optimal-two-view, dlt or midpoint");
     const std::array<stereo::ViewCalibration, 2> cameras = read_two_views(arguments.calibration);
+    const std::optional<stereo::Calibration> calibration = with_covariance(arguments.calibration);
+    drr::require(!arguments.map || calibration.has_value(),
+                 "--map needs a calibration.json with a covariance");
     std::vector<TriangulatedFrame> frames;
     std::vector<std::vector<Eigen::Vector3d>> points;
     std::size_t count = 0;
     for (std::size_t f = 0; f < arguments.points.size(); f += 2) {
         frames.push_back(triangulated({arguments.points[f], arguments.points[f + 1]}, cameras,
                                       arguments, {*method}));
+        if (calibration) add_calibration_share(*calibration, frames.back());
         points.push_back(frames.back().points_mm);
         count += points.back().size();
     }
@@ -151,6 +191,13 @@ void triangulate(const TriangulateArguments& arguments) {
     for (std::size_t f = 0; f < frames.size(); ++f)
         write_residuals(folder / fmt::format("residuals_frame{}.png", f + 1), frames[f], cameras,
                         1.0);
+    if (arguments.map) {
+        const stereo::WorkingVolume volume = volume_of(arguments.volume_mm, *calibration);
+        const double sd_px = mean_sd_px(frames);
+        drr::write_file(folder / "uncertainty.png",
+                        uncertainty_picture(*calibration, volume, sd_px));
+        drr::write_file(folder / "uncertainty.csv", uncertainty_csv(*calibration, volume, sd_px));
+    }
     if (arguments.as_json) {
         fmt::print("{}\n", report.dump(2));
         return;
@@ -167,7 +214,8 @@ void add_triangulate(CLI::App& app, Run& run) {
         "triangulate", "Match beads of two calibrated cameras and reconstruct them in space");
     command
         ->add_option("--calibration", arguments->calibration,
-                     "MayaCam 2.0 files of camera 1 and camera 2, or one rig or views file")
+                     "MayaCam 2.0 files of camera 1 and camera 2, or one calibration.json (whose "
+                     "error bars are carried to the points), rig or views file")
         ->required()
         ->expected(1, 2);
     command
@@ -195,6 +243,10 @@ void add_triangulate(CLI::App& app, Run& run) {
                         "Beads nearer than this are of one cluster (default 15)");
     command->add_option("--max-change-mm", arguments->cluster.max_change_mm,
                         "How much a rigid cluster may seem to change (default 0.5)");
+    command->add_flag("--map", arguments->map,
+                      "With a calibration.json: how well points of the working volume are known, "
+                      "as a picture and a table");
+    add_volume_option(*command, arguments->volume_mm);
     command->add_flag("--json", arguments->as_json, "Print JSON instead of tables");
     command->add_option("-o,--output", arguments->folder, "Folder for the results (default .)");
     command->callback([arguments, &run] { run = [arguments] { triangulate(*arguments); }; });

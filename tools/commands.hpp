@@ -23,12 +23,15 @@ class NoResult : public std::runtime_error {
 
 void add_calibrate(CLI::App& app, Run& run);
 void add_detect(CLI::App& app, Run& run);
+void add_diff(CLI::App& app, Run& run);
+void add_drift(CLI::App& app, Run& run);
 void add_epipolar(CLI::App& app, Run& run);
 void add_grid(CLI::App& app, Run& run);
 void add_phantom(CLI::App& app, Run& run);
 void add_scene(CLI::App& app, Run& run);
 void add_spectrum(CLI::App& app, Run& run);
 void add_study(CLI::App& app, Run& run);
+void add_sync(CLI::App& app, Run& run);
 void add_track(CLI::App& app, Run& run);
 void add_triangulate(CLI::App& app, Run& run);
 void add_undistort(CLI::App& app, Run& run);

@@ -61,9 +61,12 @@ int main(int argc, char** argv) {
     tools::add_grid(app, run);
     tools::add_undistort(app, run);
     tools::add_calibrate(app, run);
+    tools::add_diff(app, run);
+    tools::add_drift(app, run);
     tools::add_epipolar(app, run);
     tools::add_triangulate(app, run);
     tools::add_track(app, run);
+    tools::add_sync(app, run);
     tools::add_volume(app, run);
     tools::add_geometry(app, run);
     tools::add_spectrum(app, run);

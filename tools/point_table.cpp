@@ -3,6 +3,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/geometry/view_files.hpp>
+#include <stereo/calib/calibration_json.hpp>
 
 #include <fmt/format.h>
 
@@ -110,6 +111,13 @@ std::array<stereo::ViewCalibration, 2> read_two_views(const std::vector<std::str
                  "a calibration is two MayaCam files, or one file of views");
     if (paths.size() == 2)
         return {stereo::read_mayacam2(paths[0]), stereo::read_mayacam2(paths[1])};
+    if (std::filesystem::path(paths[0]).extension() == ".json") {
+        const stereo::Calibration calibration = stereo::read_calibration(paths[0]);
+        if (calibration.views.size() < 2)
+            throw drr::Error(drr::ErrorCode::invalid_file, "two views were expected", paths[0]);
+        return {stereo::ViewCalibration{calibration.views[0], {}},
+                stereo::ViewCalibration{calibration.views[1], {}}};
+    }
     const drr::ViewSet set = drr::read_views(paths[0]);
     if (set.views.size() < 2)
         throw drr::Error(drr::ErrorCode::invalid_file, "two views were expected", paths[0]);

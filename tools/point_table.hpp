@@ -22,8 +22,8 @@ struct PointTable {
 /// Reads the columns x_mm, y_mm and z_mm in the same way.
 [[nodiscard]] std::vector<Eigen::Vector3d> read_positions(const std::filesystem::path& path);
 
-/// Two calibrated views from MayaCam 2.0 files (two paths) or from a rig or views file (one path,
-/// its first two views). Throws drr::Error.
+/// Two calibrated views from MayaCam 2.0 files (two paths) or from a calibration.json, rig or views
+/// file (one path, its first two views). Throws drr::Error.
 [[nodiscard]] std::array<stereo::ViewCalibration, 2> read_two_views(
     const std::vector<std::string>& paths);
 

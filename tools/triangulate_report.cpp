@@ -131,7 +131,8 @@ std::string points_csv(const std::vector<TriangulatedFrame>& frames,
                        const std::vector<stereo::RigidCluster>& clusters) {
     std::string text =
         "frame,cluster,bead1,bead2,x1_px,y1_px,x2_px,y2_px,sampson_px,ambiguous,x_mm,y_mm,z_mm,"
-        "sd_x_mm,sd_y_mm,sd_z_mm,corr_xy,corr_xz,corr_yz,crossing_mm,sd_crossing_mm\n";
+        "sd_x_mm,sd_y_mm,sd_z_mm,corr_xy,corr_xz,corr_yz,crossing_mm,sd_crossing_mm,"
+        "calibration_sd_x_mm,calibration_sd_y_mm,calibration_sd_z_mm\n";
     for (std::size_t f = 0; f < frames.size(); ++f) {
         const TriangulatedFrame& frame = frames[f];
         std::vector<std::string> cluster_of(frame.points_mm.size());
@@ -147,12 +148,18 @@ std::string points_csv(const std::vector<TriangulatedFrame>& frames,
             const Eigen::Vector3d sd = c.diagonal().cwiseSqrt();
             text += fmt::format(
                 "{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{:.4f},{},{:.5f},{:.5f},{:.5f},{:.5f},"
-                "{:.5f},{:.5f},{:.4f},{:.4f},{:.4f},{:.5f},{:.5f}\n",
+                "{:.5f},{:.5f},{:.4f},{:.4f},{:.4f},{:.5f},{:.5f},",
                 f + 1, cluster_of[i], m.a + 1, m.b + 1, a.x(), a.y(), b.x(), b.y(), m.sampson_px,
                 m.ambiguous ? 1 : 0, x.x(), x.y(), x.z(), sd.x(), sd.y(), sd.z(),
                 c(0, 1) / (sd.x() * sd.y()), c(0, 2) / (sd.x() * sd.z()),
                 c(1, 2) / (sd.y() * sd.z()), frame.crossings[i].distance_mm,
                 frame.crossings[i].sd_mm);
+            if (frame.of_calibration_mm2.empty()) {
+                text += ",,\n";
+                continue;
+            }
+            const Eigen::Vector3d shared = frame.of_calibration_mm2[i].diagonal().cwiseSqrt();
+            text += fmt::format("{:.5f},{:.5f},{:.5f}\n", shared.x(), shared.y(), shared.z());
         }
     }
     return text;

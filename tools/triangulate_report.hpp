@@ -22,6 +22,9 @@ struct TriangulatedFrame {
     stereo::MatchResult result;                    ///< its points are by the method asked for
     std::vector<stereo::CrossingLines> crossings;  ///< one per match
     std::vector<Eigen::Vector3d> points_mm;
+    /// What the calibration's own covariance adds to each point's; empty where it has none. It is
+    /// shared by all points near each other, so that it takes no part in clusters and motions.
+    std::vector<Eigen::Matrix3d> of_calibration_mm2;
 };
 
 /// Median, root mean square and maximum of absolute values.

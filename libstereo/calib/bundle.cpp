@@ -1,9 +1,9 @@
 #include "bundle.hpp"
 
 #include "bundle_problem.hpp"
-#include "chi_square.hpp"
 #include "degeneracy.hpp"
 
+#include <stereo/calib/chi_square.hpp>
 #include <stereo/calib/initial_calibration.hpp>
 
 #include <Eigen/Cholesky>

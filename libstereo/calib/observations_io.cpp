@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <vector>
@@ -80,10 +82,10 @@ bool distrusted(const std::string& flags) {
     return false;
 }
 
-}  // namespace
+// The marker of a name, or none.
+using MarkerOf = std::function<std::optional<int>(const std::string& name)>;
 
-Observations read_observations(const std::filesystem::path& path,
-                               const std::map<std::string, int>& marker_of_bead) {
+Observations read(const std::filesystem::path& path, const MarkerOf& marker_of) {
     // More poses or views than any laboratory has: a wrong column.
     constexpr int most = 100000;
     Table table(path);
@@ -98,12 +100,11 @@ Observations read_observations(const std::filesystem::path& path,
     result.view_count = 1;
     while (table.next()) {
         if (table.text(bead).empty() || distrusted(table.text(flags))) continue;
-        const auto marker = marker_of_bead.find(table.text(bead));
-        if (marker == marker_of_bead.end())
-            table.fail(fmt::format("the phantom has no bead '{}'", table.text(bead)));
+        const std::optional<int> marker = marker_of(table.text(bead));
+        if (!marker) table.fail(fmt::format("the phantom has no bead '{}'", table.text(bead)));
         const Observation item{table.number<int>(pose),
                                table.number<int>(view),
-                               marker->second,
+                               *marker,
                                {table.number<double>(x), table.number<double>(y)},
                                table.number<double>(sd)};
         if (item.pose < 0 || item.pose >= most || item.view < 0 || item.view >= most)
@@ -114,6 +115,26 @@ Observations read_observations(const std::filesystem::path& path,
         result.view_count = std::max(result.view_count, item.view + 1);
     }
     if (result.items.empty()) table.fail("no named bead that can be trusted");
+    return result;
+}
+
+}  // namespace
+
+Observations read_observations(const std::filesystem::path& path,
+                               const std::map<std::string, int>& marker_of_bead) {
+    return read(path, [&](const std::string& name) -> std::optional<int> {
+        const auto found = marker_of_bead.find(name);
+        if (found == marker_of_bead.end()) return std::nullopt;
+        return found->second;
+    });
+}
+
+Observations read_observations(const std::filesystem::path& path) {
+    std::map<std::string, int> numbers;
+    Observations result = read(path, [&](const std::string& name) {
+        return numbers.try_emplace(name, static_cast<int>(numbers.size())).first->second;
+    });
+    result.markers_in_phantom_mm.resize(numbers.size(), Eigen::Vector3d::Zero());
     return result;
 }
 

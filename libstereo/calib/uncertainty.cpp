@@ -28,50 +28,6 @@ std::vector<Parameter> view_parameters(const Calibration& calibration) {
     return result;
 }
 
-// Rows u, v of each view; columns as the parameters of the views.
-Eigen::MatrixXd projection_derivatives(const Calibration& calibration,
-                                       const std::vector<Parameter>& parameters,
-                                       const Eigen::Vector3d& point) {
-    Eigen::MatrixXd result =
-        Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(2 * calibration.views.size()),
-                              static_cast<Eigen::Index>(parameters.size()));
-    for (std::size_t v = 0; v < calibration.views.size(); ++v) {
-        const drr::CalibratedView& view = calibration.views[v];
-        const drr::Pinhole& k = view.pinhole;
-        const Eigen::Vector3d axes = view.view_from_world.rotation * point;
-        const Eigen::Vector3d p = axes + view.view_from_world.translation_mm;
-        const double x = p.x() / p.z();
-        const double y = p.y() / p.z();
-        Eigen::Matrix<double, 2, 3> d;
-        d << k.fx_px, 0.0, -k.fx_px * x, 0.0, k.fy_px, -k.fy_px * y;
-        d /= p.z();
-        const Eigen::Matrix<double, 2, 3> turn = -d * drr::cross_matrix(axes);
-        for (std::size_t i = 0; i < parameters.size(); ++i) {
-            const Parameter& q = parameters[i];
-            if (q.index >= 0 && q.index != static_cast<int>(v)) continue;
-            auto column =
-                result.block<2, 1>(static_cast<Eigen::Index>(2 * v), static_cast<Eigen::Index>(i));
-            switch (q.kind) {
-                case ParameterKind::focal_length_px:
-                    column << x, k.fy_px / k.fx_px * y;
-                    break;
-                case ParameterKind::aspect:
-                    column << 0.0, k.fx_px * y;
-                    break;
-                case ParameterKind::principal_point_px:
-                    column = Eigen::Vector2d::Unit(q.axis);
-                    break;
-                case ParameterKind::view_turn_rad:
-                    column = turn.col(q.axis);
-                    break;
-                default:
-                    column = d.col(q.axis);
-            }
-        }
-    }
-    return result;
-}
-
 Eigen::Matrix<double, 2, 3> projection_jacobian(const drr::CalibratedView& view,
                                                 const Eigen::Vector3d& point_in_world_mm) {
     const drr::Pinhole& k = view.pinhole;
@@ -130,20 +86,60 @@ CalibrationPrecision precision_of(const Calibration& calibration) {
     return precision;
 }
 
+Eigen::MatrixXd projection_derivatives(const Calibration& calibration,
+                                       const Eigen::Vector3d& point_in_world_mm) {
+    const std::vector<Parameter> parameters = view_parameters(calibration);
+    Eigen::MatrixXd result =
+        Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(2 * calibration.views.size()),
+                              static_cast<Eigen::Index>(parameters.size()));
+    for (std::size_t v = 0; v < calibration.views.size(); ++v) {
+        const drr::CalibratedView& view = calibration.views[v];
+        const drr::Pinhole& k = view.pinhole;
+        const Eigen::Vector3d axes = view.view_from_world.rotation * point_in_world_mm;
+        const Eigen::Vector3d p = axes + view.view_from_world.translation_mm;
+        const double x = p.x() / p.z();
+        const double y = p.y() / p.z();
+        Eigen::Matrix<double, 2, 3> d;
+        d << k.fx_px, 0.0, -k.fx_px * x, 0.0, k.fy_px, -k.fy_px * y;
+        d /= p.z();
+        const Eigen::Matrix<double, 2, 3> turn = -d * drr::cross_matrix(axes);
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            const Parameter& q = parameters[i];
+            if (q.index >= 0 && q.index != static_cast<int>(v)) continue;
+            auto column =
+                result.block<2, 1>(static_cast<Eigen::Index>(2 * v), static_cast<Eigen::Index>(i));
+            switch (q.kind) {
+                case ParameterKind::focal_length_px:
+                    column << x, k.fy_px / k.fx_px * y;
+                    break;
+                case ParameterKind::aspect:
+                    column << 0.0, k.fx_px * y;
+                    break;
+                case ParameterKind::principal_point_px:
+                    column = Eigen::Vector2d::Unit(q.axis);
+                    break;
+                case ParameterKind::view_turn_rad:
+                    column = turn.col(q.axis);
+                    break;
+                default:
+                    column = d.col(q.axis);
+            }
+        }
+    }
+    return result;
+}
+
 Eigen::MatrixXd projection_covariance(const Calibration& calibration,
                                       const Eigen::Vector3d& point_in_world_mm) {
-    const std::vector<Parameter> parameters = view_parameters(calibration);
-    const auto count = static_cast<Eigen::Index>(parameters.size());
-    const Eigen::MatrixXd d = projection_derivatives(calibration, parameters, point_in_world_mm);
-    return d * calibration.covariance.topLeftCorner(count, count) * d.transpose();
+    const Eigen::MatrixXd d = projection_derivatives(calibration, point_in_world_mm);
+    return d * calibration.covariance.topLeftCorner(d.cols(), d.cols()) * d.transpose();
 }
 
 Eigen::MatrixXd point_derivatives(const Calibration& calibration,
                                   const Eigen::Vector3d& point_in_world_mm,
                                   std::span<const double> sd_px) {
     drr::require(sd_px.size() == calibration.views.size(), "a standard deviation for each view");
-    Eigen::MatrixXd by_parameters =
-        projection_derivatives(calibration, view_parameters(calibration), point_in_world_mm);
+    Eigen::MatrixXd by_parameters = projection_derivatives(calibration, point_in_world_mm);
     Eigen::MatrixX3d by_point(by_parameters.rows(), 3);
     for (std::size_t v = 0; v < calibration.views.size(); ++v) {
         const auto at = static_cast<Eigen::Index>(2 * v);

@@ -25,7 +25,7 @@ mapfile -t public_headers < <(sources libdrr libstereo -path '*/include/*')
 mapfile -t libraries < <(sources libdrr libstereo | grep -vx 'libdrr/volume/volume_file\.cpp')
 mapfile -t without_itk < <(sources libdrr libstereo tools |
     grep -vxE 'libdrr/(volume/(dicom_pixels|itk_reading|volume_file)|projector/itk_ray_cast|imaging/dicom_image)\.[ch]pp')
-mapfile -t estimators < <(find libstereo/{detect,grid,identify,calib,recon,track} -type f)
+mapfile -t estimators < <(find libstereo/{detect,grid,identify,calib,recon,assess,track} -type f)
 
 ((${#public_headers[@]} > 0)) || { echo "no public headers under $1" && exit 1; }
 
@@ -36,7 +36,7 @@ refuse "ITK and GDCM are for {dicom_pixels,itk_reading,volume_file} of libdrr/vo
 refuse "a library neither writes to the terminal nor ends the process (see drr/core/log.hpp)" \
     "$code"'(std::(cout|cerr|clog)\b|<iostream>|\b(printf|puts|abort|terminate|exit|_Exit)\(|fmt::print\()' \
     "${libraries[@]}"
-refuse "detect, grid, identify, calib, recon and track name no room that knows the truth" \
+refuse "detect, grid, identify, calib, recon, assess and track name no room that knows the truth" \
     '(drr/|drr::|stereo/|stereo::)(physics|phantom|volume|projector|imaging|scene|study|trials)\b' "${estimators[@]}"
 
 exit $broken

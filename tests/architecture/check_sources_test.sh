@@ -8,7 +8,7 @@ failures=0
 
 fresh_tree() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree"/{libdrr/{volume,core/include/drr/core},libstereo/{detect,grid,identify,calib,recon,track},tools}
+    mkdir -p "$tree"/{libdrr/{volume,core/include/drr/core},libstereo/{detect,grid,identify,calib,recon,assess,track},tools}
     printf '#include <drr/core/error.hpp>\n#include <vector>\n#include <Eigen/Core>\n' \
         >"$tree/libdrr/core/include/drr/core/a.hpp"
     printf '#include <itkImage.h>\n// not std::cout, exit(1)\n' >"$tree/libdrr/volume/volume_file.cpp"

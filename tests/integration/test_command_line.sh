@@ -68,6 +68,20 @@ expect 3 err 'one.csv: matched rows were expected' epipolar --points "$work/few.
 expect 5 err '3 matches, at least 8 needed$' epipolar --points "$work/few.csv" "$work/few.csv"
 expect 2 err 'method is maximum-likelihood' triangulate --calibration "$work/rig.yaml" --points "$work/few.csv" "$work/few.csv" --method best
 
+# Calibrations, compared and over time.
+printf 'pose,view,bead,x_px,y_px,sd_px,flags\n0,0,a,1,2,0.1,ok\n1,0,a,1,2.5,0.1,ok\n' >"$work/beads.csv"
+expect 2 err 'second is required' diff "$work/absent.json"
+expect 4 err 'absent.json: ' diff "$work/absent.json" "$work/absent.json"
+expect 3 err 'few.csv: not JSON, at byte ' diff "$work/few.csv" "$work/few.csv"
+expect 2 err 'give calibrations or --beads$' drift
+expect 4 err 'absent.json: ' drift "$work/absent.json" "$work/absent.json"
+expect 0 out 'p = 0\.0019 ' drift --beads "$work/beads.csv"
+expect 2 err 'one time for each member$' drift --beads "$work/beads.csv" --times 1,2,3
+expect 3 err 'few.csv:1: column .pose. is missing' drift --beads "$work/few.csv"
+expect 3 err 'few.csv:1: column .pose. is missing' calibrate "$work/few.csv" --phantom "$work/small_lego_cube.yaml" --size-px 9 9
+expect 2 err 'map needs a calibration.json' triangulate --calibration "$(dirname "$0")/../../examples/rigs/chest.yaml" --points "$work/few.csv" "$work/few.csv" --map
+expect 2 err 'points is required' sync --calibration "$work/rig.yaml"
+
 # Spectra.
 expect 0 out '^1st half-value layer +3\.[0-9]+ mm Al' spectrum --kvp 90 -o "$work/spectrum.csv"
 expect 2 err 'between 30 and 150 kV, found 20$' spectrum --kvp 20

@@ -17,4 +17,8 @@ namespace stereo {
 [[nodiscard]] Observations read_observations(const std::filesystem::path& path,
                                              const std::map<std::string, int>& marker_of_bead);
 
+/// The same of beads that belong to no phantom: a marker for each name, in the order in which they
+/// come, all at the origin.
+[[nodiscard]] Observations read_observations(const std::filesystem::path& path);
+
 }  // namespace stereo

@@ -56,6 +56,12 @@ struct PointUncertainty {
                                                 const Eigen::Vector3d& point_in_world_mm,
                                                 std::span<const double> sd_px);
 
+/// Derivatives of a point's projections (rows: u, v of each view) by the parameters of the views,
+/// which are the first of the calibration's. Throws drr::Error(usage) for a calibration without
+/// covariance.
+[[nodiscard]] Eigen::MatrixXd projection_derivatives(const Calibration& calibration,
+                                                     const Eigen::Vector3d& point_in_world_mm);
+
 /// Covariance of the projections of a point into all views, px^2, view by view.
 [[nodiscard]] Eigen::MatrixXd projection_covariance(const Calibration& calibration,
                                                     const Eigen::Vector3d& point_in_world_mm);
