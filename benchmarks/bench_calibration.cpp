@@ -1,6 +1,7 @@
 // Calibrations of 2 views x 12 poses x 64 beads on one core:
 //   taskset -c 0 bench_calibration
 #include "calibration_case.hpp"
+#include "ceres_bundle.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -37,6 +38,19 @@ BENCHMARK_CAPTURE(calibration, resection_with_covariance, stereo::Procedure::res
 BENCHMARK_CAPTURE(calibration, dlt, stereo::Procedure::dlt, false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(calibration, opencv, stereo::Procedure::opencv, false)
     ->Unit(benchmark::kMillisecond);
+
+// The same minimum by Ceres with automatic derivatives, from the same start.
+void by_ceres(benchmark::State& state, bool covariance) {
+    auto c = test::calibration_case({.angle_deg = 30.0});
+    drr::Rng rng({.seed = 1});
+    c.add_noise(0.05, rng);
+    int iterations = 0;
+    for (auto _ : state)
+        iterations = test::ceres_bundle(c.observations, covariance).iterations;
+    state.counters["iterations"] = iterations;
+}
+BENCHMARK_CAPTURE(by_ceres, bundle, false)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(by_ceres, bundle_with_covariance, true)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

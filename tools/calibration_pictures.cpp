@@ -104,7 +104,7 @@ std::string difference_picture(const stereo::CalibrationComparison& comparison,
     return plane_maps(
         volume,
         {{"Difference of the calibrations after the best rigid motion", "mm"},
-         {"The same in Gaussian standard deviations of its chance", "standard deviations"}},
+         {"The same in standard deviations: of a Gaussian number of the same chance", "sd"}},
         "world of the first calibration", [&](const Eigen::Vector3d& point) {
             constexpr double none = std::numeric_limits<double>::quiet_NaN();
             const auto d = stereo::difference_at(comparison, first, second, point);

@@ -12,7 +12,7 @@ namespace tools {
 namespace {
 
 constexpr double text_px = 9.0;
-constexpr double chart_width_px = 260.0;
+constexpr double chart_width_px = 300.0;
 constexpr double chart_height_px = 90.0;
 constexpr double gap_px = 48.0;
 constexpr std::size_t columns = 3;
@@ -56,15 +56,13 @@ void draw_chart(Canvas& canvas, const stereo::Drift& drift, std::size_t paramete
                     item.significance.p_value < unlikely ? colours::red : colours::ink);
     }
     canvas.text(Canvas::Point(corner.x(), corner.y() - 6.0), trend.name, text_px, colours::ink);
+    canvas.text(Canvas::Point(right, corner.y() - 6.0),
+                fmt::format("+-{:.3g}, time {:g} to {:g}", reach, start, start + length),
+                text_px - 1.0, colours::grey, Anchor::right);
     canvas.text(
-        Canvas::Point(right, corner.y() - 6.0),
+        Canvas::Point(corner.x(), below + 13.0),
         fmt::format("{:.2g} +- {:.1g} per time, p {:.1g}", trend.slope, trend.sd, trend.p_value),
-        text_px - 1.0, drifts ? colours::red : colours::grey, Anchor::right);
-    canvas.text(Canvas::Point(corner.x(), below + 13.0), fmt::format("+-{:.3g}", reach),
-                text_px - 1.0, colours::grey);
-    canvas.text(Canvas::Point(right, below + 13.0),
-                fmt::format("time {:g} to {:g}", start, start + length), text_px - 1.0,
-                colours::grey, Anchor::right);
+        text_px - 1.0, drifts ? colours::red : colours::grey);
 }
 
 }  // namespace
