@@ -84,9 +84,9 @@ std::vector<Naming> named_everywhere(std::span<const ViewProblem> views, std::si
                                    fit.relations.log_focal[v]};
             const double depth_mm =
                 (in_view.view_from_phantom * centroid_of(views[v].constellation.beads_mm)).z();
-            const double sd_px = std::hypot(
-                sd_mm * scaled(pinholes[v], in_view.log_focal).fx_px / depth_mm,
-                views[v].options.blob_sd_px);
+            const double sd_px =
+                std::hypot(sd_mm * scaled(pinholes[v], in_view.log_focal).fx_px / depth_mm,
+                           views[v].options.blob_sd_px);
             namings.push_back(name_blobs_at(
                 views[v], in_view, sd_mm,
                 v == from_view || gate == 1.0 ? 0.0 : gate * views[v].options.gate_sd * sd_px));
@@ -127,11 +127,9 @@ std::optional<PriorKnowledge> learn_from(std::vector<CertainPose> poses,
     std::vector<drr::Pinhole> pinholes;
     for (const auto& view : nominal)
         pinholes.push_back(view.pinhole);
-    const JointFit fit =
-        fit_jointly(sightings, before, pinholes, knowledge.rig, poses[0].naming->fit.relations,
-                    first_from_phantom);
-    if (!std::isfinite(fit.log_likelihood) || mean_square(fit) > contradiction)
-        return std::nullopt;
+    const JointFit fit = fit_jointly(sightings, before, pinholes, knowledge.rig,
+                                     poses[0].naming->fit.relations, first_from_phantom);
+    if (!std::isfinite(fit.log_likelihood) || mean_square(fit) > contradiction) return std::nullopt;
     const Eigen::Index relations = fit.relations.parameter_count();
     knowledge.rig.mean = fit.relations;
     knowledge.rig.information =
@@ -175,8 +173,7 @@ std::vector<JointNaming> join_views_of_known_rig(std::span<const ViewProblem> vi
         if (std::isfinite(candidate.log_likelihood)) joint.push_back(std::move(candidate));
     }
     for (const auto& naming : alone) {
-        JointNaming candidate =
-            join(views, clutter_per_px2, naming.of_view, naming.fit, knowledge);
+        JointNaming candidate = join(views, clutter_per_px2, naming.of_view, naming.fit, knowledge);
         if (std::isfinite(candidate.log_likelihood)) joint.push_back(std::move(candidate));
     }
     if (joint.empty()) return joint;

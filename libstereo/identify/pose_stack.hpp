@@ -14,9 +14,9 @@ struct CertainPose {
     const IdentifyResult* result = nullptr;
 };
 
-/// What certain poses tell of the rig and of the phantom as built, which all poses of a stack share:
-/// one fit to the named blobs of those that show most beads. None when the poses contradict each
-/// other.
+/// What certain poses tell of the rig and of the phantom as built, which all poses of a stack
+/// share: one fit to the named blobs of those that show most beads. None when the poses contradict
+/// each other.
 [[nodiscard]] std::optional<PriorKnowledge> learn_from(std::vector<CertainPose> poses,
                                                        std::span<const NominalView> nominal,
                                                        const IdentifyOptions& options);

@@ -71,7 +71,9 @@ void report_stacks(const IdentifyPhantom& phantom, CaseSettings settings = {}) {
             const IdentifyCase c =
                 make_case(phantom, static_cast<std::uint64_t>(seed), settings, poses);
             const std::clock_t start = std::clock();
-            const auto results = stereo::identify_poses(c.blobs, c.design, c.nominal, c.options);
+            stereo::IdentifyOptions options = c.options;
+            options.learn_from_certain_poses = true;
+            const auto results = stereo::identify_poses(c.blobs, c.design, c.nominal, options);
             seconds += static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / views / poses;
             for (std::size_t p = 0; p < poses; ++p) {
                 const IdentifyCase pose = pose_of(c, p);
