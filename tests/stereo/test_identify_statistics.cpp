@@ -63,7 +63,7 @@ void report_stacks(const IdentifyPhantom& phantom, CaseSettings settings = {}) {
     constexpr int poses = 8;
     for (const int views : {1, 2}) {
         settings.views = views;
-        const int stacks = std::max(1, case_count() / 10);
+        const int stacks = std::max(1, cases / 10);
         std::array<int, 5> alone{};
         std::array<int, 5> together{};
         double seconds = 0.0;
