@@ -100,6 +100,29 @@ void fill_covariance(const BundleProblem& problem, Calibration& result) {
     result.covariance = scale * inverse.inverse;
 }
 
+// Poses of which hardly an observation is left, as when the beads of one of their images bear wrong
+// names: nothing tells them any more. Returns how many observations they had.
+std::size_t give_up_bare_poses(BundleProblem& problem, const LayoutChoice& choice) {
+    constexpr int needed = 3;  // six numbers
+    std::vector<int> left(problem.pose_known.size(), 0);
+    for (std::size_t i = 0; i < problem.used.size(); ++i)
+        if (problem.used[i]) ++left[static_cast<std::size_t>(problem.observations.items[i].pose)];
+    std::size_t given_up = 0;
+    for (std::size_t i = 0; i < problem.used.size(); ++i) {
+        const int pose = problem.observations.items[i].pose;
+        const auto p = static_cast<std::size_t>(pose);
+        if (pose == choice.world_pose || left[p] >= needed || !problem.layout.is_adjusted(pose))
+            continue;
+        problem.used[i] = false;
+        problem.pose_known[p] = false;
+        ++given_up;
+    }
+    if (given_up > 0)
+        problem.layout = make_layout(problem.options, problem.state.views.size(),
+                                     problem.pose_known, problem.layout.of_marker.size(), choice);
+    return given_up;
+}
+
 }  // namespace
 
 Calibration bundle(const Observations& observations, const CalibrationOptions& options,
@@ -120,19 +143,21 @@ Calibration bundle(const Observations& observations, const CalibrationOptions& o
             view.pinhole = mean_pinhole(start.views);
     state.world_from_phantom = start.world_from_phantom;
     state.marker_shifts_mm.resize(markers, Eigen::Vector3d::Zero());
-    BundleProblem problem{observations,
-                          options,
-                          make_layout(options, start.views.size(), start.pose_known, markers,
-                                      {start.world_pose, refine_markers}),
-                          std::move(state),
-                          start.pose_known,
-                          {}};
+    const LayoutChoice choice{start.world_pose, refine_markers};
+    BundleProblem problem{
+        observations,
+        options,
+        make_layout(options, start.views.size(), start.pose_known, markers, choice),
+        std::move(state),
+        start.pose_known,
+        {}};
     for (const auto& item : observations.items)
         problem.used.push_back(start.pose_known[static_cast<std::size_t>(item.pose)]);
     BundleProblem::Minimum minimum = problem.minimize();
     result.iterations = minimum.iterations;
     for (int round = 0;
          options.outlier_sigmas > 0.0 && round < max_rounds && problem.reject_outliers(); ++round) {
+        result.rejected_count += give_up_bare_poses(problem, choice);
         minimum = problem.minimize();
         result.iterations += minimum.iterations;
     }

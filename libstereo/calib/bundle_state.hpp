@@ -36,6 +36,9 @@ struct BundleLayout {
     std::vector<int> of_pose;    ///< index among the free poses; -1: not adjusted
     int free_poses = 0;
 
+    [[nodiscard]] bool is_adjusted(int pose) const {
+        return of_pose[static_cast<std::size_t>(pose)] >= 0;
+    }
     [[nodiscard]] int size() const { return static_cast<int>(parameters.size()); }
 };
 

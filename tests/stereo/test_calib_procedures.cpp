@@ -1,6 +1,8 @@
 #include "calibration_case.hpp"
 #include "test.hpp"
 
+#include <stereo/calib/uncertainty.hpp>
+
 #include <cmath>
 
 using namespace drr;
@@ -202,6 +204,28 @@ BOOST_AUTO_TEST_CASE(bundle_phantom_finds_misplaced_beads) {
         return sum;
     };
     BOOST_TEST(error(refined) < 0.2 * error(rigid));
+}
+
+BOOST_AUTO_TEST_CASE(a_pose_whose_image_bears_wrong_names_is_given_up) {
+    auto c = calibration_case({.angle_deg = 30.0});
+    Rng rng({.seed = 8, .purpose = RngPurpose::localization_noise});
+    c.add_noise(0.05, rng);
+    for (auto& item : c.observations.items)
+        if (item.pose == 7 && item.view == 0) {
+            // The lattice turned by a right angle about z: the image of another pose.
+            const int x = item.marker / 16;
+            const int y = item.marker / 4 % 4;
+            item.marker = 16 * (3 - y) + 4 * x + item.marker % 4;
+        }
+    const Calibration result = calibrate(Procedure::bundle, c.observations);
+    BOOST_REQUIRE_MESSAGE(result.ok, result.summary);
+    BOOST_TEST(!result.pose_known[7]);
+    BOOST_TEST(result.rejected_count == 128U);
+    const CalibrationPrecision sd = precision_of(result);
+    const auto truth = c.truth();
+    for (std::size_t v = 0; v < 2; ++v)
+        BOOST_TEST(std::abs(result.views[v].pinhole.fx_px - truth[v].pinhole.fx_px) <
+                   4.0 * sd.views[v].focal_length_px);
 }
 
 BOOST_AUTO_TEST_CASE(robust_losses_stand_many_outliers) {
