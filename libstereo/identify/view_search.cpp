@@ -215,7 +215,13 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     }
     ViewSearch result;
     if (pool.namings().empty()) return result;
-    add_rivals(view, layout, clutter, pool);
+    // A pose that fits only a few layers of a lattice is too rough for its rivals far away to find
+    // their beads; the rival that explains more is a better place to look from.
+    int found = 0;
+    do {
+        found = pool.namings()[0].beads_found;
+        add_rivals(view, layout, clutter, pool);
+    } while (pool.namings()[0].beads_found > found);
 
     // Once more with the scatter and the clutter that the best leaves.
     const double scatter_mm = pool.namings()[0].as_built_sd_mm;
