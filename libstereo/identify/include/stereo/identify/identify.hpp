@@ -124,10 +124,11 @@ struct IdentifyResult {
 
 /// Names the blobs of several poses of one phantom before the same views: `blobs` holds the views
 /// of the first pose, then those of the second, and so on. Each is decided on its own. With
-/// options.learn_from_certain_poses one fit to those that are certain then tells how the views stand
-/// to each other, their focal lengths and where the beads are as built, and the others are decided
-/// again with that, as long as it makes more of them certain. So symmetric solutions of a pose without its references are told apart by the
-/// scatter of the beads. Neither rig nor phantom may change between the poses. One result for each.
+/// options.learn_from_certain_poses one fit to those that are certain then tells how the views
+/// stand to each other, their focal lengths and where the beads are as built, and the others are
+/// decided again with that, as long as it makes more of them certain. So symmetric solutions of a
+/// pose without its references are told apart by the scatter of the beads. Neither rig nor phantom
+/// may change between the poses. One result for each.
 [[nodiscard]] std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
                                                          const MarkerConstellation& constellation,
                                                          std::span<const NominalView> nominal,
