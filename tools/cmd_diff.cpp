@@ -1,6 +1,7 @@
 #include "calibration_pictures.hpp"
 #include "commands.hpp"
 #include "json_values.hpp"
+#include "significance_json.hpp"
 #include "volume_option.hpp"
 
 #include <drr/core/error.hpp>
@@ -28,13 +29,6 @@ struct DiffArguments {
     std::string folder;
 };
 
-Json json_of(const stereo::Significance& s) {
-    return {{"chi_square", s.chi_square},
-            {"degrees_of_freedom", s.degrees_of_freedom},
-            {"p_value", s.p_value},
-            {"standard_deviations", s.sigmas()}};
-}
-
 Json json_of(const DiffArguments& arguments, const stereo::WorkingVolume& volume,
              const stereo::CalibrationComparison& c) {
     Json parameters = Json::array();
@@ -48,7 +42,7 @@ Json json_of(const DiffArguments& arguments, const stereo::WorkingVolume& volume
                  {"first", arguments.first},
                  {"second", arguments.second},
                  {"summary", c.summary},
-                 {"significance", json_of(c.significance)},
+                 {"significance", significance_json(c.significance)},
                  {"parameters", parameters}};
     if (c.points.empty()) return json;
     Json points = Json::array();

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "drift_picture.hpp"
 #include "json_values.hpp"
+#include "significance_json.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
@@ -27,13 +28,6 @@ struct DriftArguments {
     std::string folder;
 };
 
-Json json_of(const stereo::Significance& s) {
-    return {{"chi_square", s.chi_square},
-            {"degrees_of_freedom", s.degrees_of_freedom},
-            {"p_value", s.p_value},
-            {"standard_deviations", s.sigmas()}};
-}
-
 Json json_of(const DriftArguments& arguments, const stereo::Drift& drift) {
     Json items = Json::array();
     for (std::size_t i = 0; i < drift.items.size(); ++i) {
@@ -41,7 +35,7 @@ Json json_of(const DriftArguments& arguments, const stereo::Drift& drift) {
         Json entry = {{"time", item.time},
                       {"difference_from_others", json_list(item.difference)},
                       {"sd", json_list(item.sd)},
-                      {"significance", json_of(item.significance)}};
+                      {"significance", significance_json(item.significance)}};
         if (arguments.beads.empty()) entry["file"] = arguments.files[i];
         items.push_back(entry);
     }
@@ -59,10 +53,10 @@ Json json_of(const DriftArguments& arguments, const stereo::Drift& drift) {
             {"names", drift.names},
             {"mean", json_list(drift.mean)},
             {"mean_sd", json_list(drift.mean_sd)},
-            {"stable", json_of(drift.stable)},
+            {"stable", significance_json(drift.stable)},
             {"items", items},
             {"trends", trends},
-            {"trend", json_of(drift.trend)}};
+            {"trend", significance_json(drift.trend)}};
 }
 
 std::string verdict(const stereo::Significance& s) {

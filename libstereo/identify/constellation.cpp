@@ -1,3 +1,5 @@
+#include "right_handed_frame.hpp"
+
 #include <stereo/identify/constellation.hpp>
 
 #include <algorithm>
@@ -26,15 +28,6 @@ std::optional<std::vector<int>> permutation(const Points& centred, const Eigen::
         images.push_back(static_cast<int>(index));
     }
     return images;
-}
-
-// A right-handed frame with its first axis along a and its second in the plane of a and b.
-Eigen::Matrix3d frame(const Eigen::Vector3d& a, const Eigen::Vector3d& b) {
-    Eigen::Matrix3d axes;
-    axes.col(0) = a.normalized();
-    axes.col(2) = a.cross(b).normalized();
-    axes.col(1) = axes.col(2).cross(axes.col(0));
-    return axes;
 }
 
 }  // namespace
@@ -70,7 +63,7 @@ std::vector<BeadSymmetry> bead_symmetries(const std::vector<Eigen::Vector3d>& be
         *std::max_element(centred.begin(), centred.end(),
                           [&](auto& p, auto& q) { return p.cross(a).norm() < q.cross(a).norm(); });
     if (a.cross(b).norm() <= tolerance_mm * a.norm()) return symmetries;
-    const Eigen::Matrix3d start = frame(a, b);
+    const Eigen::Matrix3d start = right_handed_frame(a, b);
     for (const auto& image_a : centred) {
         if (std::abs(image_a.norm() - a.norm()) > tolerance_mm) continue;
         for (const auto& image_b : centred) {
@@ -78,7 +71,8 @@ std::vector<BeadSymmetry> bead_symmetries(const std::vector<Eigen::Vector3d>& be
                 std::abs((image_a - image_b).norm() - (a - b).norm()) > tolerance_mm ||
                 image_a.cross(image_b).norm() <= tolerance_mm * a.norm())
                 continue;
-            const Eigen::Matrix3d rotation = frame(image_a, image_b) * start.transpose();
+            const Eigen::Matrix3d rotation =
+                right_handed_frame(image_a, image_b) * start.transpose();
             const auto images = permutation(centred, rotation, tolerance_mm);
             const bool known =
                 images && std::any_of(symmetries.begin(), symmetries.end(),

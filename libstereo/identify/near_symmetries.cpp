@@ -1,3 +1,5 @@
+#include "right_handed_frame.hpp"
+
 #include <drr/core/error.hpp>
 #include <drr/core/rng.hpp>
 #include <stereo/identify/constellation.hpp>
@@ -89,14 +91,6 @@ std::vector<Triple> base_triples(const Points& beads_mm) {
     return triples;
 }
 
-Eigen::Matrix3d frame(const Eigen::Vector3d& a, const Eigen::Vector3d& b) {
-    Eigen::Matrix3d axes;
-    axes.col(0) = a.normalized();
-    axes.col(2) = a.cross(b).normalized();
-    axes.col(1) = axes.col(2).cross(axes.col(0));
-    return axes;
-}
-
 class Search {
   public:
     Search(const Points& beads_mm, const NearSymmetryOptions& options)
@@ -126,7 +120,7 @@ class Search {
         const Eigen::Vector3d a = beads_[base[1]] - origin;
         const Eigen::Vector3d b = beads_[base[2]] - origin;
         const double side = (a - b).norm();
-        const Eigen::Matrix3d start = frame(a, b);
+        const Eigen::Matrix3d start = right_handed_frame(a, b);
         const double tolerance = options_.tolerance_mm;
         std::vector<Eigen::Vector3d> second;
         std::vector<Eigen::Vector3d> third;
@@ -141,7 +135,8 @@ class Search {
             for (const auto& image_a : second)
                 for (const auto& image_b : third) {
                     if (std::abs((image_a - image_b).norm() - side) > tolerance) continue;
-                    const Eigen::Matrix3d turn = frame(image_a, image_b) * start.transpose();
+                    const Eigen::Matrix3d turn =
+                        right_handed_frame(image_a, image_b) * start.transpose();
                     const drr::Rigid3 motion(turn, p - turn * origin);
                     if (covers_enough(motion)) add(motion);
                 }
