@@ -4,6 +4,7 @@
 #include "progress_bar.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/core/order_statistics.hpp>
 #include <drr/core/version.hpp>
 #include <drr/volume/dicom_series.hpp>
 
@@ -121,16 +122,12 @@ void list_series(const VolumeOptions& options) {
 constexpr std::array shares{0.01, 0.25, 0.5, 0.75, 0.99};
 
 /// Minimum, the percentiles of `shares`, maximum.
-std::vector<float> hu_summary(std::vector<float> hu) {
+std::vector<float> hu_summary(const std::vector<float>& hu) {
     const auto [low, high] = std::minmax_element(hu.begin(), hu.end());
     std::vector<float> result{*low};
     const float highest = *high;
-    for (const double share : shares) {
-        const auto nth =
-            hu.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(hu.size() - 1));
-        std::nth_element(hu.begin(), nth, hu.end());
-        result.push_back(*nth);
-    }
+    for (const double share : shares)
+        result.push_back(drr::percentile(hu, share));
     result.push_back(highest);
     return result;
 }

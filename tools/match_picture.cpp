@@ -2,6 +2,7 @@
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
+#include <drr/core/order_statistics.hpp>
 #include <drr/imaging/image_io.hpp>
 
 #include <Eigen/Geometry>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace tools {
 namespace {
@@ -73,9 +75,7 @@ double median_residual_px(const std::vector<DrawnMatch>& matches) {
         for (std::size_t v = 0; v < 2; ++v)
             lengths.push_back((match.corrected[v] - match.pixel[v]).norm());
     if (lengths.empty()) return 0.0;
-    const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
-    std::nth_element(lengths.begin(), middle, lengths.end());
-    return *middle;
+    return drr::median(std::move(lengths));
 }
 
 }  // namespace

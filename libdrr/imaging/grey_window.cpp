@@ -1,3 +1,4 @@
+#include <drr/core/order_statistics.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/imaging/grey_window.hpp>
 
@@ -16,13 +17,6 @@ double on_scale(GreyScale scale, double line_integral) {
 /// line integrals grow with it while intensities fall.
 bool grows(const GreyWindow& window) {
     return (window.scale == GreyScale::log) != window.inverted;
-}
-
-double percentile(std::vector<float>& values, double share) {
-    const auto nth = values.begin() +
-                     static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), nth, values.end());
-    return static_cast<double>(*nth);
 }
 
 }  // namespace

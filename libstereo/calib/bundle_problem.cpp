@@ -1,7 +1,10 @@
 #include "bundle_problem.hpp"
 
+#include <drr/core/order_statistics.hpp>
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace stereo {
 
@@ -70,19 +73,18 @@ BundleProblem::Minimum BundleProblem::minimize() {
 
 bool BundleProblem::reject_outliers() {
     std::vector<double> lengths(used.size());
-    std::vector<double> sorted;
+    std::vector<double> of_known;
     for (std::size_t i = 0; i < used.size(); ++i) {
         const Observation& item = observations.items[i];
         if (!pose_known[static_cast<std::size_t>(item.pose)]) continue;
         lengths[i] = residual_px(item).norm() / item.sd_px;
-        sorted.push_back(lengths[i]);
+        of_known.push_back(lengths[i]);
     }
-    if (sorted.empty()) return false;
-    const auto middle = sorted.begin() + static_cast<long>(sorted.size() / 2);
-    std::nth_element(sorted.begin(), middle, sorted.end());
+    if (of_known.empty()) return false;
     // The median length of a 2D Gaussian residual is 1.1774 standard deviations. The floor is
     // rounding: without noise nothing is an outlier.
-    const double limit = std::max(options.outlier_sigmas * *middle / 1.1774, 1e-6);
+    const double limit =
+        std::max(options.outlier_sigmas * drr::median(std::move(of_known)) / 1.1774, 1e-6);
     bool changed = false;
     for (std::size_t i = 0; i < used.size(); ++i) {
         const bool within =

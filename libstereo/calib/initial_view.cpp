@@ -3,6 +3,7 @@
 #include "homography.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/core/order_statistics.hpp>
 #include <drr/geometry/absolute_pose.hpp>
 #include <stereo/calib/dlt.hpp>
 
@@ -21,12 +22,6 @@ constexpr double focal_length_guess = 4.0;
 // that is nearly parallel to the detector can give any focal length.
 constexpr double least_focal_length = 1.0;
 constexpr double most_focal_length = 20.0;
-
-double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
-                     values.end());
-    return values[values.size() / 2];
-}
 
 struct Image {
     ImagePoints points;
@@ -93,8 +88,8 @@ InitialView initial_view(const Observations& observations, int view) {
     const int width = observations.width_px;
     const int height = observations.height_px;
     if (!found.focal.empty()) {
-        const double f = median(found.focal);
-        result.pinhole = {f, f, median(found.cx), median(found.cy)};
+        const double f = drr::median(found.focal);
+        result.pinhole = {f, f, drr::median(found.cx), drr::median(found.cy)};
     } else if (!planes.empty()) {
         auto pinhole = pinhole_of_planes(planes, width, height);
         if (!pinhole) {

@@ -2,11 +2,13 @@
 
 #include "shadow_groups.hpp"
 
+#include <drr/core/order_statistics.hpp>
 #include <drr/core/parallel.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -117,9 +119,7 @@ double estimate_blur(const FitSetting& setting, const std::vector<BeadShadow>& s
                 blurs.push_back(fit.blur_px);
     }
     if (blurs.empty()) return setting.fit.blur_px;
-    const auto middle = blurs.begin() + static_cast<std::ptrdiff_t>(blurs.size() / 2);
-    std::nth_element(blurs.begin(), middle, blurs.end());
-    return *middle;
+    return drr::median(std::move(blurs));
 }
 
 std::vector<FittedInGroup> fit_candidates(const FitSetting& setting,

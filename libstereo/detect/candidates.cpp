@@ -1,11 +1,13 @@
 #include "candidates.hpp"
 
+#include <drr/core/order_statistics.hpp>
 #include <drr/core/parallel.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -84,9 +86,7 @@ double spread_of(const ContrastScale& scale, const IrradiatedField& field) {
                 field.contains(scale.full_px(column), scale.full_px(row)))
                 sample.push_back(std::abs(response(column, row)));
     if (sample.empty()) return 0.0;
-    const auto middle = sample.begin() + static_cast<std::ptrdiff_t>(sample.size() / 2);
-    std::nth_element(sample.begin(), middle, sample.end());
-    return *middle / median_of_normal;
+    return drr::median(std::move(sample)) / median_of_normal;
 }
 
 BeadCandidate candidate_at(const ContrastScale& scale, int column, int row) {

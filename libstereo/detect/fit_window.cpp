@@ -1,8 +1,11 @@
 #include "fit_window.hpp"
 
+#include <drr/core/order_statistics.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -83,9 +86,7 @@ double level_outside(const FitWindow& window, std::span<const BeadShadow> beads,
     }
     std::vector<double>& of = rim.empty() ? all : rim;
     if (of.empty()) return 0.0;
-    const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
-    std::nth_element(of.begin(), middle, of.end());
-    return *middle;
+    return drr::median(std::move(of));
 }
 
 }  // namespace stereo

@@ -1,8 +1,11 @@
+
+#include <drr/core/order_statistics.hpp>
 #include <stereo/detect/grey_noise.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace stereo {
@@ -135,10 +138,9 @@ GreyNoise estimate_noise(const drr::Image<float>& image) {
     for (Bin& bin : by_grey) {
         const std::size_t n = bin.differences.size();
         if (n < min_samples) continue;
-        const auto middle = bin.differences.begin() + static_cast<std::ptrdiff_t>(n / 2);
-        std::nth_element(bin.differences.begin(), middle, bin.differences.end());
+        const double typical = drr::median(std::move(bin.differences));
         const double variance =
-            std::max(floor, std::pow(sd_from_median * *middle, 2) / variance_of_difference);
+            std::max(floor, std::pow(sd_from_median * typical, 2) / variance_of_difference);
         const double grey = bin.grey_sum / static_cast<double>(n);
         const double weight = static_cast<double>(n) / (variance * variance);
         s += weight;

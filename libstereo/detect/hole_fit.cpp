@@ -2,11 +2,14 @@
 
 #include "fit_covariance.hpp"
 
+#include <drr/core/order_statistics.hpp>
+
 #include <Eigen/Cholesky>
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 namespace stereo {
@@ -117,18 +120,13 @@ Parameters Fit::start() const {
         const double distance = (Eigen::Vector2d(pixel.column, pixel.row) - start_).norm();
         (distance < start_radius_ ? inner : outer).push_back(pixel.grey);
     }
-    const auto median = [](std::vector<double>& values) {
-        const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-        std::nth_element(values.begin(), middle, values.end());
-        return *middle;
-    };
     Parameters p = Parameters::Zero();
     p[cx] = start_.x();
     p[cy] = start_.y();
     p[log_radius] = std::log(start_radius_);
     p[log_blur] = std::log(starting_blur_px);
-    p[level] = inner.empty() ? 1.0 : std::max(median(inner), 1e-6);
-    p[sheet] = outer.empty() ? 0.5 : median(outer) / p[level];
+    p[level] = inner.empty() ? 1.0 : std::max(drr::median(std::move(inner)), 1e-6);
+    p[sheet] = outer.empty() ? 0.5 : drr::median(std::move(outer)) / p[level];
     return p;
 }
 

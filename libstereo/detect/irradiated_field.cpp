@@ -1,5 +1,7 @@
 #include "irradiated_field.hpp"
 
+#include <drr/core/order_statistics.hpp>
+
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
@@ -99,11 +101,7 @@ cv::Mat reduced(const cv::Mat& image) {
 }
 
 double percentile(const cv::Mat& image, double share) {
-    std::vector<float> greys(image.begin<float>(), image.end<float>());
-    const auto at =
-        greys.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(greys.size() - 1));
-    std::nth_element(greys.begin(), at, greys.end());
-    return *at;
+    return drr::percentile(std::vector<float>(image.begin<float>(), image.end<float>()), share);
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "scale_space.hpp"
 
+#include <drr/core/order_statistics.hpp>
 #include <drr/core/parallel.hpp>
 
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -58,9 +60,7 @@ double bright_grey(const drr::Image<float>& image) {
     std::vector<float> sample;
     for (std::size_t i = 0; i < image.size(); i += bright_sample_step)
         sample.push_back(image.pixels()[i]);
-    const auto at90 = sample.begin() + static_cast<std::ptrdiff_t>(sample.size() * 9 / 10);
-    std::nth_element(sample.begin(), at90, sample.end());
-    return *at90;
+    return drr::percentile(std::move(sample), 0.9);
 }
 
 }  // namespace

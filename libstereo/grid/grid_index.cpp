@@ -1,6 +1,7 @@
 #include "lattice_growth.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/core/order_statistics.hpp>
 #include <stereo/grid/grid_index.hpp>
 
 #include <Eigen/LU>
@@ -12,6 +13,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -39,9 +41,7 @@ double typical_spacing(std::span<const Eigen::Vector2d> points) {
             nearest[i] = std::min(nearest[i], d);
             nearest[j] = std::min(nearest[j], d);
         }
-    const auto middle = nearest.begin() + static_cast<std::ptrdiff_t>(nearest.size() / 2);
-    std::nth_element(nearest.begin(), middle, nearest.end());
-    return *middle;
+    return drr::median(std::move(nearest));
 }
 
 bool like_a_cell(GridKind kind, const Eigen::Vector2d& a, const Eigen::Vector2d& b) {

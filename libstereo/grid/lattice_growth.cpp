@@ -1,11 +1,13 @@
 #include "lattice_growth.hpp"
 
+#include <drr/core/order_statistics.hpp>
 #include <drr/geometry/polynomial_map.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -137,9 +139,7 @@ void Growth::drop_outliers(const drr::PolynomialMap& map) {
     std::vector<double> lengths;
     for (const auto& [site, match] : held_)
         lengths.push_back((points_[match.point] - map.at(position_of(site))).norm());
-    const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
-    std::nth_element(lengths.begin(), middle, lengths.end());
-    noise_px_ = sd_of_median_length * *middle;
+    noise_px_ = sd_of_median_length * drr::median(std::move(lengths));
     const double limit =
         std::max(options_.outlier_factor * noise_px_, options_.least_deviation * pitch_px_);
     for (auto held = held_.begin(); held != held_.end();) {

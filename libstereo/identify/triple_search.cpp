@@ -1,10 +1,12 @@
 #include "triple_search.hpp"
 
+#include <drr/core/order_statistics.hpp>
 #include <drr/core/rng.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -20,12 +22,6 @@ constexpr double proposal_quality = 0.8;
 // Wald's threshold for a false rejection of the right pose in one case of 20.
 constexpr float reject_below = -3.0F;
 
-double median_of(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<long>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
 // The smallest distance within which some blob has half of all blobs.
 double half_radius_px(const std::vector<Eigen::Vector2d>& blobs) {
     double smallest = std::numeric_limits<double>::infinity();
@@ -33,7 +29,7 @@ double half_radius_px(const std::vector<Eigen::Vector2d>& blobs) {
         std::vector<double> distances;
         for (const auto& b : blobs)
             distances.push_back((a - b).norm());
-        smallest = std::min(smallest, median_of(std::move(distances)));
+        smallest = std::min(smallest, drr::median(std::move(distances)));
     }
     return smallest;
 }
@@ -101,8 +97,8 @@ void TripleSearch::bound_magnification(const MarkerConstellation& constellation)
         const double spread = std::exp(options_.gate_sd * options_.radius_log_sd);
         const auto [small, large] =
             std::minmax_element(constellation.radii_mm.begin(), constellation.radii_mm.end());
-        low = std::max(low, median_of(radii_px) / *large / spread);
-        high = std::min(high, median_of(radii_px) / *small * spread);
+        low = std::max(low, drr::median(radii_px) / *large / spread);
+        high = std::min(high, drr::median(radii_px) / *small * spread);
     }
     // From the phantom's middle to any of its beads.
     const double far = focal_px / low + 0.5 * diameter_mm_;

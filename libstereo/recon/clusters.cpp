@@ -1,10 +1,12 @@
 #include <drr/core/error.hpp>
+#include <drr/core/order_statistics.hpp>
 #include <stereo/recon/clusters.hpp>
 #include <stereo/recon/rigid_fit.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -134,9 +136,7 @@ void measure_changes(RigidCluster& cluster, std::span<const std::vector<Eigen::V
     cluster.pairs = changes.size();
     if (changes.empty()) return;
     cluster.change_rms_mm = std::sqrt(sum / static_cast<double>(changes.size()));
-    const auto middle = changes.begin() + static_cast<std::ptrdiff_t>(changes.size() / 2);
-    std::nth_element(changes.begin(), middle, changes.end());
-    cluster.change_median_mm = *middle;
+    cluster.change_median_mm = drr::median(std::move(changes));
 }
 
 }  // namespace

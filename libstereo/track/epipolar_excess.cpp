@@ -1,8 +1,9 @@
 #include "epipolar_excess.hpp"
 
+#include <drr/core/order_statistics.hpp>
 #include <stereo/recon/epipolar_pairs.hpp>
 
-#include <algorithm>
+#include <utility>
 
 namespace stereo {
 
@@ -19,9 +20,7 @@ double epipolar_excess_sd_px(const Eigen::Matrix3d& fundamental,
             const double sigma = epipolar_sigma(fundamental, pair[0], pair[1]);
             chi2.push_back(sigma * sigma);
         }
-        const auto middle = chi2.begin() + static_cast<std::ptrdiff_t>(chi2.size() / 2);
-        std::nth_element(chi2.begin(), middle, chi2.end());
-        return *middle < median_chi2;
+        return drr::median(std::move(chi2)) < median_chi2;
     };
     double low = 0.0;
     double high = most_px;

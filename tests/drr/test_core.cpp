@@ -2,6 +2,7 @@
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
+#include <drr/core/order_statistics.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/core/rng.hpp>
 #include <drr/core/yaml_reader.hpp>
@@ -28,6 +29,24 @@ YamlMap parse(const std::string& body) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE(order_statistics)
+
+BOOST_AUTO_TEST_CASE(median_is_an_element_the_upper_of_two) {
+    BOOST_TEST(median(std::vector{7.0}) == 7.0);
+    BOOST_TEST(median(std::vector{3.0, 1.0, 2.0}) == 2.0);
+    BOOST_TEST(median(std::vector{4, 1, 3, 2}) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(percentiles_are_elements_without_interpolation) {
+    const std::vector<float> values{5.0F, 1.0F, 4.0F, 2.0F, 3.0F};
+    BOOST_TEST(percentile(values, 0.0) == 1.0F);
+    BOOST_TEST(percentile(values, 0.5) == 3.0F);
+    BOOST_TEST(percentile(values, 0.99) == 4.0F);
+    BOOST_TEST(percentile(values, 1.0) == 5.0F);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(rng)
 

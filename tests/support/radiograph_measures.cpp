@@ -1,21 +1,16 @@
 #include "radiograph_measures.hpp"
 
+#include <drr/core/order_statistics.hpp>
+
 #include <Eigen/QR>
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 namespace test {
-namespace {
-
-double median(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 double BeadProfile::depth() const {
     // Two rings with areas of 1 to 3.
@@ -62,7 +57,7 @@ BeadProfile bead_profile(const drr::Image<float>& image,
                 const auto bin = static_cast<std::size_t>(r / BeadProfile::step_px);
                 if (bin < bins) sums[bin] += grey, counts[bin] += 1.0;
             }
-        const double background = median(ring);
+        const double background = drr::median(ring);
         if (black || background >= saturated) continue;
         backgrounds.push_back(background);
         for (std::size_t i = 0; i < bins; ++i)
@@ -70,9 +65,9 @@ BeadProfile bead_profile(const drr::Image<float>& image,
     }
     if (backgrounds.empty()) throw std::runtime_error("no bead to measure");
     BeadProfile profile{
-        .shade = {}, .beads = backgrounds.size(), .background = median(backgrounds)};
+        .shade = {}, .beads = backgrounds.size(), .background = drr::median(backgrounds)};
     for (auto& values : shades)
-        profile.shade.push_back(values.empty() ? NAN : median(std::move(values)));
+        profile.shade.push_back(values.empty() ? NAN : drr::median(std::move(values)));
     return profile;
 }
 
@@ -121,7 +116,7 @@ Noise noise_of(std::span<const drr::Image<float>> images, double low, double hig
         std::vector<double> values;
         for (const Tile& tile : tiles)
             values.push_back(value_of(tile));
-        return median(std::move(values));
+        return drr::median(std::move(values));
     };
     noise.sd = middle([](const Tile& tile) { return tile.sd; });
     for (std::size_t lag = 0; lag < lags; ++lag)
