@@ -3,9 +3,9 @@
 #include "canvas.hpp"
 #include "plane_maps.hpp"
 
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/calib/uncertainty.hpp>
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,8 +23,8 @@ constexpr double text_px = 9.0;
 double largest_sd_mm(const stereo::Calibration& c, const Eigen::Vector3d& point, double sd_px) {
     const auto uncertainty = stereo::point_uncertainty(c, point, sd_px);
     if (!uncertainty.ok) return std::numeric_limits<double>::quiet_NaN();
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(uncertainty.total_mm2());
-    return std::sqrt(std::max(solver.eigenvalues()[2], 0.0));
+    const double largest_mm2 = drr::symmetric_eigen(uncertainty.total_mm2()).values[2];
+    return std::sqrt(std::max(largest_mm2, 0.0));
 }
 
 }  // namespace

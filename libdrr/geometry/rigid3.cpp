@@ -1,7 +1,6 @@
 #include <drr/core/error.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <drr/geometry/rigid3.hpp>
-
-#include <Eigen/Eigenvalues>
 
 #include <cmath>
 
@@ -70,8 +69,8 @@ Eigen::Quaterniond mean_rotation(const std::vector<Eigen::Quaterniond>& rotation
     Eigen::Matrix4d sum = Eigen::Matrix4d::Zero();
     for (const auto& q : rotations)
         sum += q.coeffs() * q.coeffs().transpose();
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d> solver(sum);
-    return Eigen::Quaterniond(Eigen::Vector4d(solver.eigenvectors().col(3))).normalized();
+    const Eigen::Vector4d mean = symmetric_eigen(sum).vectors.col(3);
+    return Eigen::Quaterniond(mean).normalized();
 }
 
 }  // namespace drr

@@ -1,10 +1,10 @@
 #include <drr/core/error.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/assess/comparison.hpp>
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/recon/rigid_fit.hpp>
 #include <stereo/recon/triangulate.hpp>
 
-#include <Eigen/Cholesky>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -92,7 +92,7 @@ void map_over(const WorkingVolume& volume, const Calibration& first, const Calib
         normal += j.transpose() * j;
         right += j.transpose() * turn * transferred[i].derivatives;
     }
-    comparison.motion_derivatives = -normal.ldlt().solve(right);
+    comparison.motion_derivatives = -drr::solve_symmetric(normal, right);
     double squares = 0.0;
     double expected = 0.0;
     for (std::size_t i = 0; i < here.size(); ++i) {

@@ -1,10 +1,8 @@
 #include "held_out_pose.hpp"
 
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/recon/triangulate.hpp>
-
-#include <Eigen/Cholesky>
-#include <Eigen/QR>
 
 #include <cmath>
 #include <map>
@@ -119,7 +117,7 @@ std::optional<HeldOutPose> judge_held_out(const Calibration& calibration,
     Linearized here = linearize(calibration, items, pose);
     for (int iteration = 0; here.valid && iteration < max_iterations; ++iteration) {
         const Eigen::Matrix<double, pose_parameters, 1> step =
-            here.by_pose.colPivHouseholderQr().solve(here.residuals);
+            drr::solve_least_squares(here.by_pose, here.residuals);
         if (!step.allFinite()) return std::nullopt;
         pose = {(drr::rotation_from_vector(step.head<3>()) * pose.rotation).normalized(),
                 pose.translation_mm + step.tail<3>()};
@@ -145,7 +143,7 @@ std::optional<HeldOutPose> judge_held_out(const Calibration& calibration,
         const Eigen::MatrixXd moved = by_calibration(calibration, items, pose);
         // What of it a pose of the phantom cannot make up for.
         const Eigen::MatrixXd left =
-            moved - here.by_pose * here.by_pose.colPivHouseholderQr().solve(moved);
+            moved - here.by_pose * drr::solve_least_squares(here.by_pose, moved);
         result.expected_chi_square += (left * calibration.covariance).cwiseProduct(left).sum();
     }
     judge_in_space(calibration, items, result);

@@ -1,6 +1,7 @@
 #include "degeneracy.hpp"
 
-#include <Eigen/Eigenvalues>
+#include <drr/geometry/decompositions.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -122,9 +123,7 @@ NormalInverse invert_normal_matrix(const Eigen::MatrixXd& normal,
     NormalInverse result;
     const Eigen::VectorXd scale = normal.diagonal().cwiseMax(1e-300).cwiseSqrt().cwiseInverse();
     const Eigen::MatrixXd scaled = scale.asDiagonal() * normal * scale.asDiagonal();
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(scaled);
-    const Eigen::VectorXd& values = solver.eigenvalues();
-    const Eigen::MatrixXd& vectors = solver.eigenvectors();
+    const auto [values, vectors] = drr::symmetric_eigen(scaled);
     for (Eigen::Index i = 0; i < values.size(); ++i) {
         if (values[i] > singular * values[values.size() - 1]) break;
         result.undetermined.push_back(

@@ -1,7 +1,7 @@
 #include <drr/core/error.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/calib/dlt.hpp>
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -37,8 +37,8 @@ double flatness(std::span<const Eigen::Vector3d> points) {
     Eigen::Matrix3d moments = Eigen::Matrix3d::Zero();
     for (const auto& p : points)
         moments += norm.apply(p) * norm.apply(p).transpose();
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(moments);
-    return std::sqrt(std::max(solver.eigenvalues()[0], 0.0) / solver.eigenvalues()[2]);
+    const Eigen::VectorXd values = drr::symmetric_eigen(moments).values;
+    return std::sqrt(std::max(values[0], 0.0) / values[2]);
 }
 
 }  // namespace
@@ -73,8 +73,7 @@ DltResult dlt(std::span<const Eigen::Vector3d> points_mm, std::span<const Eigen:
         row.segment<4>(8) = -u.y() * x;
         normal += row * row.transpose();
     }
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix<double, 12, 12>> solver(normal);
-    const Row p = solver.eigenvectors().col(0);
+    const Row p = drr::symmetric_eigen(normal).vectors.col(0);
     drr::Matrix34d normalized;
     normalized << p.segment<4>(0).transpose(), p.segment<4>(4).transpose(),
         p.segment<4>(8).transpose();

@@ -1,8 +1,8 @@
 #include "homography.hpp"
 
-#include <Eigen/Eigenvalues>
+#include <drr/geometry/decompositions.hpp>
+
 #include <Eigen/LU>
-#include <Eigen/SVD>
 
 #include <cmath>
 
@@ -31,11 +31,11 @@ PointShape shape_of(std::span<const Eigen::Vector3d> points_mm) {
     Eigen::Matrix3d moments = Eigen::Matrix3d::Zero();
     for (const auto& p : points_mm)
         moments += (p - shape.centre_mm) * (p - shape.centre_mm).transpose();
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(moments);
+    const drr::SymmetricEigen main = drr::symmetric_eigen(moments);
     for (int i = 0; i < 3; ++i) {
-        shape.axes.col(i) = solver.eigenvectors().col(2 - i);
-        shape.extent[i] = std::sqrt(std::max(solver.eigenvalues()[2 - i], 0.0) /
-                                    std::max(solver.eigenvalues()[2], 1e-300));
+        shape.axes.col(i) = main.vectors.col(2 - i);
+        shape.extent[i] =
+            std::sqrt(std::max(main.values[2 - i], 0.0) / std::max(main.values[2], 1e-300));
     }
     if (shape.axes.determinant() < 0.0) shape.axes.col(2) *= -1.0;
     return shape;
@@ -67,8 +67,7 @@ Eigen::Matrix3d homography(const PointShape& shape, const ImagePoints& image) {
         rows.block<1, 3>(at + 1, 3) = x;
         rows.block<1, 3>(at + 1, 6) = -u.y() * x;
     }
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(rows, Eigen::ComputeFullV);
-    const Eigen::Matrix<double, 9, 1> h = svd.matrixV().col(8);
+    const Eigen::Matrix<double, 9, 1> h = drr::right_singular(rows).vectors.col(8);
     Eigen::Matrix3d normalized;
     normalized << h.segment<3>(0).transpose(), h.segment<3>(3).transpose(),
         h.segment<3>(6).transpose();
@@ -96,10 +95,10 @@ std::optional<drr::Pinhole> pinhole_of_planes(std::span<const Eigen::Matrix3d> h
             form(unit.col(0), unit.col(0)) - form(unit.col(1), unit.col(1));
         normal += rows.transpose() * rows;
     }
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d> solver(normal);
+    const drr::SymmetricEigen conic = drr::symmetric_eigen(normal);
     // One direction must be open, not two: noise of a thousandth of a pixel would decide.
-    if (!(solver.eigenvalues()[1] > 1e-12 * solver.eigenvalues()[3])) return std::nullopt;
-    const Eigen::Vector4d w = solver.eigenvectors().col(0);
+    if (!(conic.values[1] > 1e-12 * conic.values[3])) return std::nullopt;
+    const Eigen::Vector4d w = conic.vectors.col(0);
     const double cx = -w[1] / w[0];
     const double cy = -w[2] / w[0];
     const double f2 = w[3] / w[0] - cx * cx - cy * cy;
@@ -136,8 +135,8 @@ drr::Rigid3 pose_of_plane(const PointShape& shape, const Eigen::Matrix3d& homogr
     if (m(2, 2) < 0.0) m = -m;  // the plane stands before the source
     Eigen::Matrix3d turn;
     turn << m.col(0), m.col(1), m.col(0).cross(m.col(1));
-    const Eigen::JacobiSVD<Eigen::Matrix3d> svd(turn, Eigen::ComputeFullU | Eigen::ComputeFullV);
-    Eigen::Matrix3d rotation = svd.matrixU() * svd.matrixV().transpose();
+    const drr::Svd3 svd = drr::svd_of(turn);
+    Eigen::Matrix3d rotation = svd.u * svd.v.transpose();
     if (rotation.determinant() < 0.0) rotation = -rotation;
     const Eigen::Matrix3d view_from_phantom = rotation * shape.axes.transpose();
     return {view_from_phantom, m.col(2) - view_from_phantom * shape.centre_mm};

@@ -1,11 +1,11 @@
 #include "bundle_state.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <drr/geometry/stereo_rig.hpp>
 #include <stereo/calib/uncertainty.hpp>
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 
 #include <cmath>
 
@@ -162,10 +162,10 @@ PointUncertainty point_uncertainty(const Calibration& calibration,
             projection_jacobian(view, point_in_world_mm);
     }
     const Eigen::Matrix3d normal = jacobian.transpose() * jacobian;
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(normal);
+    const Eigen::VectorXd information = drr::symmetric_eigen(normal).values;
     // Rays that converge by less than 0.06 degrees have no usable intersection.
     constexpr double least_convergence = 1e-6;
-    if (!(solver.eigenvalues()[0] > least_convergence * solver.eigenvalues()[2])) return result;
+    if (!(information[0] > least_convergence * information[2])) return result;
     const Eigen::Matrix3d inverse = normal.inverse();
     result.of_pixels_mm2 = sd_px * sd_px * inverse;
     const Eigen::MatrixXd back = inverse * jacobian.transpose();

@@ -2,10 +2,10 @@
 
 #include <drr/core/error.hpp>
 #include <drr/core/order_statistics.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/grid/grid_index.hpp>
 
 #include <Eigen/LU>
-#include <Eigen/QR>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -143,7 +143,7 @@ AffineMap map_about_middle(const Lattice& lattice, GridKind kind, const PointBuc
         positions.row(row) << grid_position(kind, {site.first, site.second}).transpose(), 1.0;
         pixels.row(row) = points[lattice.held.at(site)].transpose();
     }
-    const Eigen::Matrix<double, 3, 2> map = positions.colPivHouseholderQr().solve(pixels);
+    const Eigen::Matrix<double, 3, 2> map = drr::solve_least_squares(positions, pixels);
     return {map.topRows<2>().transpose(), map.row(2).transpose()};
 }
 

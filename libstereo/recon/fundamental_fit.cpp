@@ -3,12 +3,12 @@
 #include "normalization.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <drr/geometry/rigid3.hpp>
 #include <stereo/recon/fundamental.hpp>
 #include <stereo/recon/match_correction.hpp>
 
 #include <Eigen/LU>
-#include <Eigen/SVD>
 #include <ceres/ceres.h>
 
 #include <cmath>
@@ -183,13 +183,13 @@ FundamentalFit minimize(const Model& model, Eigen::Matrix<double, Model::ambient
     const Eigen::MatrixXd jacobian =
         Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
             sparse.values.data(), rows, Model::freedom);
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(jacobian, Eigen::ComputeThinV);
-    const Eigen::VectorXd& singular = svd.singularValues();
+    const drr::RightSingular svd = drr::right_singular(jacobian);
+    const Eigen::VectorXd& singular = svd.values;
     if (!(singular[Model::freedom - 1] > undetermined * singular[0])) return fit;
     fit.sigma0 = std::sqrt(fit.cost / static_cast<double>(rows - Model::freedom));
     const double unit = options.noise_known ? 1.0 : fit.sigma0;
     const Eigen::MatrixXd steps =
-        tangent * svd.matrixV() * (unit * singular.cwiseInverse()).asDiagonal();
+        tangent * svd.vectors * (unit * singular.cwiseInverse()).asDiagonal();
     const Eigen::MatrixXd normalized = model.derivative(p.data()) * steps;
     fit.root.resize(9, Model::freedom);
     for (Eigen::Index k = 0; k < Model::freedom; ++k) {
@@ -216,12 +216,11 @@ FundamentalFit fit_fundamental(const Eigen::Matrix3d& start, std::span<const Mea
     const Eigen::Matrix3d normalized =
         norm_b.matrix().inverse().transpose() * start * norm_a.matrix().inverse();
     if (!normalized.allFinite()) return {};  // all pixels of a view are one
-    const Eigen::JacobiSVD<Eigen::Matrix3d> svd(normalized,
-                                                Eigen::ComputeFullU | Eigen::ComputeFullV);
+    const drr::Svd3 svd = drr::svd_of(normalized);
     Eigen::Matrix<double, 7, 1> p = Eigen::Matrix<double, 7, 1>::Zero();
-    p[6] = svd.singularValues()[1] / svd.singularValues()[0];
+    p[6] = svd.values[1] / svd.values[0];
     if (!p.allFinite()) return {};
-    return minimize(RankTwo{svd.matrixU(), svd.matrixV()}, p, norm_a, norm_b, a, b, options);
+    return minimize(RankTwo{svd.u, svd.v}, p, norm_a, norm_b, a, b, options);
 }
 
 FundamentalFit fit_affine_fundamental(std::span<const MeasuredPixel> a,
@@ -237,9 +236,8 @@ FundamentalFit fit_affine_fundamental(std::span<const MeasuredPixel> a,
         rows.row(i) << norm_b.apply(b[static_cast<std::size_t>(i)]).pixel.transpose(),
             norm_a.apply(a[static_cast<std::size_t>(i)]).pixel.transpose();
     if (!rows.allFinite()) return {};
-    const Eigen::JacobiSVD<Eigen::MatrixX4d> svd(rows, Eigen::ComputeFullV);
     Eigen::Matrix<double, 5, 1> p;
-    p << svd.matrixV().col(3), 0.0;
+    p << drr::right_singular(rows).vectors.col(3), 0.0;
     FundamentalFitOptions exact = options;
     exact.cost = FundamentalCost::sampson;  // the plane is its own first order
     return minimize(Affine{}, p, norm_a, norm_b, a, b, exact);

@@ -1,7 +1,6 @@
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/recon/fundamental_model.hpp>
 #include <stereo/recon/match_correction.hpp>
-
-#include <Eigen/SVD>
 
 #include <algorithm>
 #include <cmath>
@@ -46,8 +45,7 @@ Eigen::Vector2d of_null_vector(const Eigen::Matrix3d& f, const Eigen::Vector2d& 
     Eigen::Matrix3d pixel_from_local = Eigen::Matrix3d::Identity();
     pixel_from_local.topLeftCorner<2, 2>() *= unit_px;
     pixel_from_local.topRightCorner<2, 1>() = from_px;
-    const Eigen::JacobiSVD<Eigen::Matrix3d> svd(f * pixel_from_local, Eigen::ComputeFullV);
-    Eigen::Vector3d e = svd.matrixV().col(2);
+    Eigen::Vector3d e = drr::svd_of(f * pixel_from_local).v.col(2);
     if (e.x() * std::cos(near_rad) + e.y() * std::sin(near_rad) < 0.0) e = -e;
     double angle = std::atan2(e.y(), e.x());
     // No jump at the cut next to the direction that is asked about.

@@ -1,12 +1,9 @@
 #include "linear_triangulation.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/recon/epipolar.hpp>
 #include <stereo/recon/match_correction.hpp>
-
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
 
 #include <array>
 #include <cmath>
@@ -37,8 +34,7 @@ std::optional<Eigen::Vector3d> dlt_point(std::span<const drr::CalibratedView> vi
             rows.row(static_cast<Eigen::Index>(2 * i) + axis) =
                 (pixels[i].pixel[axis] * p.row(2) - p.row(axis)).normalized();
     }
-    const Eigen::JacobiSVD<Eigen::MatrixX4d> svd(rows, Eigen::ComputeFullV);
-    const Eigen::Vector4d point = world_from_local * svd.matrixV().col(3);
+    const Eigen::Vector4d point = world_from_local * drr::right_singular(rows).vectors.col(3);
     if (point.w() == 0.0) return std::nullopt;
     return point.hnormalized();
 }
@@ -68,10 +64,10 @@ std::optional<NearestPoint> nearest_to_rays(std::span<const drr::CalibratedView>
         right += across * views[i].source_in_world_mm();
     }
     // Two rays at a small angle a give a smallest eigenvalue of a^2/2.
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(normal);
-    if (!(solver.eigenvalues()[0] >= 0.5 * min_convergence_rad * min_convergence_rad))
+    if (!(drr::symmetric_eigen(normal).values[0] >=
+          0.5 * min_convergence_rad * min_convergence_rad))
         return std::nullopt;
-    NearestPoint near{normal.ldlt().solve(right), 0.0};
+    NearestPoint near{drr::solve_symmetric(normal, right), 0.0};
     double sum = 0.0;
     for (std::size_t i = 0; i < views.size(); ++i)
         sum += (near.point_in_world_mm - views[i].source_in_world_mm())

@@ -1,9 +1,9 @@
 #include <drr/core/error.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/recon/rigid_fit.hpp>
 
 #include <Eigen/Cholesky>
 #include <Eigen/LU>
-#include <Eigen/SVD>
 
 #include <cmath>
 
@@ -42,18 +42,18 @@ bool umeyama(std::span<const Eigen::Vector3d> from_mm, std::span<const Eigen::Ve
         crossed += (to_mm[i] - to_mean) * from.transpose() / count;
         spread += from * from.transpose() / count;
     }
-    const Eigen::JacobiSVD<Eigen::Matrix3d> svd(crossed, Eigen::ComputeFullU | Eigen::ComputeFullV);
-    const Eigen::Vector3d& singular = svd.singularValues();
+    const drr::Svd3 svd = drr::svd_of(crossed);
+    const Eigen::Vector3d& singular = svd.values;
     // The second singular value vanishes when one of the sets lies on a line.
     if (!(singular[1] > 1e-12 * singular[0])) return false;
     Eigen::Vector3d signs = Eigen::Vector3d::Ones();
-    if (svd.matrixU().determinant() * svd.matrixV().determinant() < 0.0) signs.z() = -1.0;
-    const Eigen::Matrix3d rotation = svd.matrixU() * signs.asDiagonal() * svd.matrixV().transpose();
+    if (svd.u.determinant() * svd.v.determinant() < 0.0) signs.z() = -1.0;
+    const Eigen::Matrix3d rotation = svd.u * signs.asDiagonal() * svd.v.transpose();
     if (with_scale) fit.scale = singular.dot(signs) / spread.trace();
     fit.to_from_from = drr::Rigid3(rotation, to_mean - fit.scale * rotation * from_mean);
     // The largest principal moment is along the line.
-    const Eigen::JacobiSVD<Eigen::Matrix3d> moments(count * spread);
-    fit.condition_number_per_mm = 1.0 / std::sqrt(moments.singularValues().tail<2>().sum());
+    const Eigen::Vector3d moments = drr::svd_of(count * spread).values;
+    fit.condition_number_per_mm = 1.0 / std::sqrt(moments.tail<2>().sum());
     return true;
 }
 
@@ -74,7 +74,7 @@ bool refine(std::span<const Eigen::Vector3d> from_mm, std::span<const Eigen::Vec
         }
         Vector7 step = Vector7::Zero();
         const Eigen::MatrixXd used = normal.topLeftCorner(parameters, parameters);
-        step.head(parameters) = used.ldlt().solve(right.head(parameters));
+        step.head(parameters) = drr::solve_symmetric(used, right.head(parameters));
         if (!step.allFinite()) return false;
         fit.to_from_from.rotation =
             (drr::rotation_from_vector(step.head<3>()) * fit.to_from_from.rotation).normalized();
@@ -107,7 +107,7 @@ void add_covariance(std::span<const Eigen::Vector3d> from_mm,
         normal += jacobian.transpose() * weight * jacobian;
         middle += jacobian.transpose() * weight * covariance * weight * jacobian;
     }
-    const Eigen::MatrixXd inverse = normal.topLeftCorner(parameters, parameters).inverse();
+    const Eigen::MatrixXd inverse = drr::inverse_of(normal.topLeftCorner(parameters, parameters));
     const Eigen::MatrixXd all =
         inverse * middle.topLeftCorner(parameters, parameters) * inverse.transpose();
     fit.covariance = all.topLeftCorner<6, 6>();

@@ -41,7 +41,7 @@ inline SignalImages random_signal(int width, int height) {
 }
 
 inline Image<std::uint16_t> form(const SignalImages& primary, const RadiographOptions& options,
-                          const RngKey& key = {.seed = 3}) {
+                                 const RngKey& key = {.seed = 3}) {
     return form_radiograph(primary, options, view_of(primary.mean), key);
 }
 
