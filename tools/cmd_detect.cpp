@@ -9,6 +9,7 @@
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
 #include <drr/imaging/image_io.hpp>
+#include <stereo/calib/observations_io.hpp>
 #include <stereo/detect/bead_detector.hpp>
 #include <stereo/detect/detections_io.hpp>
 #include <stereo/detect/image_condition.hpp>
@@ -20,10 +21,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -111,6 +114,24 @@ stereo::TrackedPoints named_points(const KnownPhantom& known,
     return points;
 }
 
+// The named beads of all frames, as `stereodrr calibrate` reads them: a frame is a pose. References
+// are no beads of the phantom.
+std::string observations_of(const KnownPhantom& known, const std::vector<ImageOutcome>& outcomes) {
+    const std::set<std::string> beads(
+        known.names.begin(),
+        known.names.begin() + static_cast<std::ptrdiff_t>(known.design.beads_mm.size()));
+    std::vector<stereo::ObservedBead> observed;
+    for (const ImageOutcome& outcome : outcomes)
+        for (std::size_t i = 0; i < outcome.markers.size(); ++i) {
+            const stereo::BeadDetection& bead = outcome.result->beads[i];
+            observed.push_back({outcome.frame, outcome.view,
+                                beads.contains(outcome.markers[i]) ? outcome.markers[i] : "",
+                                bead.center_px, std::pow(bead.covariance_px2.determinant(), 0.25),
+                                stereo::bead_flags_text(bead.flags)});
+        }
+    return stereo::observations_csv(observed);
+}
+
 nlohmann::ordered_json report_json(const DetectArguments& arguments,
                                    const std::vector<ImageOutcome>& outcomes) {
     nlohmann::ordered_json report = {{"schema", "stereodrr/detect/v1"},
@@ -180,10 +201,12 @@ void detect(const DetectArguments& arguments) {
                               detections, outcome.result->refused);
         }
     }
-    if (known)
+    if (known) {
         stereo::write_xmalab_points(
             folder / "points.csv", named_points(*known, outcomes, pairs),
             {arguments.points_origin, arguments.points_rows_up ? height_px : 0});
+        drr::write_file(folder / "observations.csv", observations_of(*known, outcomes));
+    }
     const nlohmann::ordered_json report = report_json(arguments, outcomes);
     drr::write_file(folder / "detect.json", report.dump(2) + "\n");
 
@@ -198,7 +221,8 @@ void detect(const DetectArguments& arguments) {
     else
         fmt::print("{}written to {}: per image .beads.csv{}; detect.json{}\n",
                    outcome_table(outcomes), folder.string(),
-                   arguments.no_overlay ? "" : " and .beads.png", known ? ", points.csv" : "");
+                   arguments.no_overlay ? "" : " and .beads.png",
+                   known ? ", points.csv, observations.csv" : "");
     if (first_error)
         throw drr::Error(first_error->code(),
                          fmt::format("{} of {} images could not be read; the first: {}", unread,

@@ -86,7 +86,8 @@ std::string text_of(const DriftArguments& arguments, const stereo::Drift& drift)
 
 stereo::Drift drift_of(const DriftArguments& arguments) {
     if (!arguments.beads.empty())
-        return stereo::bead_drift(stereo::read_observations(arguments.beads), arguments.times);
+        return stereo::bead_drift(stereo::read_observations(arguments.beads).observations,
+                                  arguments.times);
     std::vector<stereo::Calibration> calibrations;
     for (const auto& file : arguments.files)
         calibrations.push_back(stereo::read_calibration(file));

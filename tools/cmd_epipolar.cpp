@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "epipolar_report.hpp"
 #include "match_picture.hpp"
+#include "named_points.hpp"
 #include "point_table.hpp"
 
 #include <drr/core/error.hpp>
@@ -30,7 +31,24 @@ struct EpipolarArguments {
     std::string folder;
 };
 
-// The matches, undistorted where a calibration is there to do it.
+// Matches by name, of all frames.
+void read_named_matches(const EpipolarArguments& arguments, EpipolarReport& report) {
+    NamedPoints points = read_named_points(arguments.points[0]);
+    report.sd_given = points.has_sd;
+    for (std::size_t f = 0; f < points.frames.size(); ++f) {
+        NamedFrame& frame = points.frames[f];
+        for (std::size_t i = 0; i < frame.names.size(); ++i) {
+            for (std::size_t v = 0; v < 2 && report.calibration; ++v)
+                frame.pixels[v][i].pixel = undistorted(
+                    frame.pixels[v][i].pixel, (*report.calibration)[v], arguments.pixel_offset_px);
+            report.a.push_back(frame.pixels[0][i]);
+            report.b.push_back(frame.pixels[1][i]);
+            report.names.push_back(fmt::format("frame {}, bead {}", f + 1, frame.names[i]));
+        }
+    }
+}
+
+// Matches of two files, row by row or by the calibration.
 void read_matches(const EpipolarArguments& arguments, EpipolarReport& report) {
     std::array<PointTable, 2> tables;
     std::array<std::vector<Eigen::Vector2d>, 2> pixels;
@@ -48,7 +66,7 @@ void read_matches(const EpipolarArguments& arguments, EpipolarReport& report) {
     const auto add = [&](std::size_t a, std::size_t b) {
         report.a.push_back(tables[0].pixels[a]);
         report.b.push_back(tables[1].pixels[b]);
-        report.rows.push_back({a + 1, b + 1});
+        report.names.push_back(fmt::format("rows {} and {}", a + 1, b + 1));
     };
     if (!arguments.match_by_calibration) {
         if (pixels[0].size() != pixels[1].size())
@@ -80,7 +98,7 @@ void write_pictures(const EpipolarArguments& arguments, const EpipolarReport& re
         const stereo::CorrectedMatch corrected =
             stereo::correct_match(fundamental, report.a[i], report.b[i]);
         DrawnMatch match{
-            std::to_string(report.rows[i][0]),
+            report.names[i],
             {report.a[i].pixel, report.b[i].pixel},
             {corrected.a, corrected.b},
             stereo::symmetric_distance_px(fundamental, report.a[i].pixel, report.b[i].pixel) > 1.0};
@@ -105,6 +123,8 @@ void epipolar(EpipolarArguments arguments) {
                  "--cost is gold-standard or sampson");
     drr::require(!arguments.match_by_calibration || !arguments.calibration.empty(),
                  "--match needs a --calibration");
+    drr::require(!arguments.match_by_calibration || arguments.points.size() == 2,
+                 "--match needs the points of each view in a file of its own");
     drr::require(arguments.volume_mm.empty() || !arguments.calibration.empty(),
                  "--volume-mm needs a --calibration");
     drr::require(arguments.images.empty() || !arguments.folder.empty(),
@@ -113,12 +133,16 @@ void epipolar(EpipolarArguments arguments) {
                                      ? stereo::FundamentalCost::sampson
                                      : stereo::FundamentalCost::gold_standard;
     EpipolarReport report;
-    report.points = {arguments.points[0], arguments.points[1]};
+    report.points = arguments.points;
     report.calibration_files = arguments.calibration;
     report.options = arguments.options;
     report.cost = arguments.cost;
     if (!arguments.calibration.empty()) report.calibration = read_two_views(arguments.calibration);
-    read_matches(arguments, report);
+    report.with_covariance = read_covariance(arguments.calibration);
+    if (arguments.points.size() == 1)
+        read_named_matches(arguments, report);
+    else
+        read_matches(arguments, report);
     if (arguments.volume_mm.size() == 6)
         report.volume = {Eigen::Map<const Eigen::Vector3d>(arguments.volume_mm.data()),
                          Eigen::Map<const Eigen::Vector3d>(arguments.volume_mm.data() + 3)};
@@ -152,13 +176,16 @@ void add_epipolar(CLI::App& app, Run& run) {
         "check of a calibration");
     command
         ->add_option("--points", arguments->points,
-                     "Points of view 1 and view 2: CSV with columns x_px, y_px and, if known, "
-                     "sd_x_px, sd_y_px; detections, or rows that match")
+                     "One file of named points (observations.csv of detect, XMALab's 2D points), "
+                     "or one for each view: CSV with columns x_px, y_px and, if known, sd_x_px, "
+                     "sd_y_px; detections, or rows that match")
         ->required()
-        ->expected(2);
+        ->expected(1, 2);
     command
-        ->add_option("--calibration", arguments->calibration,
-                     "MayaCam 2.0 files of both views, or one rig or views file")
+        ->add_option(
+            "--calibration", arguments->calibration,
+            "MayaCam 2.0 files of both views, or one calibration.json (with error bars), rig "
+            "or views file")
         ->expected(1, 2);
     command->add_flag("--match", arguments->match_by_calibration,
                       "Match the points by the calibration instead of row by row");

@@ -1,6 +1,7 @@
 #include "calibration_pictures.hpp"
 #include "commands.hpp"
 #include "match_picture.hpp"
+#include "named_points.hpp"
 #include "point_table.hpp"
 #include "triangulate_report.hpp"
 #include "volume_option.hpp"
@@ -8,7 +9,6 @@
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
-#include <stereo/calib/calibration_json.hpp>
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/recon/epipolar.hpp>
 
@@ -17,6 +17,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 namespace tools {
 namespace {
@@ -53,7 +54,8 @@ stereo::MatchResult match_rows(const TriangulatedFrame& frame, const TwoViews& v
                                                        frame.pixels[1][i].pixel);
         result.matches.push_back(match);
     }
-    result.summary = fmt::format("{} matched by rows", result.matches.size());
+    result.summary = fmt::format("{} matched by {}", result.matches.size(),
+                                 frame.names.empty() ? "rows" : "name");
     return result;
 }
 
@@ -66,39 +68,48 @@ stereo::MatchResult match_by_epipolar_lines(const TriangulatedFrame& frame, cons
     return stereo::match_across_views(views[0], views[1], pixels[0], pixels[1], options);
 }
 
-TriangulatedFrame triangulated(const std::array<std::string, 2>& files,
-                               const std::array<stereo::ViewCalibration, 2>& cameras,
-                               const TriangulateArguments& arguments,
-                               const stereo::TriangulationOptions& options) {
+// The frames as they are read, in pixels of the detector.
+std::vector<TriangulatedFrame> read_frames(const TriangulateArguments& arguments) {
+    std::vector<TriangulatedFrame> frames;
+    if (arguments.points.size() == 1) {
+        for (NamedFrame& named : read_named_points(arguments.points[0]).frames) {
+            TriangulatedFrame& frame = frames.emplace_back();
+            frame.files = arguments.points;
+            frame.names = std::move(named.names);
+            frame.pixels = std::move(named.pixels);
+        }
+        return frames;
+    }
+    for (std::size_t f = 0; f < arguments.points.size(); f += 2) {
+        TriangulatedFrame& frame = frames.emplace_back();
+        frame.files = {arguments.points[f], arguments.points[f + 1]};
+        for (std::size_t v = 0; v < 2; ++v)
+            frame.pixels[v] = read_point_table(frame.files[v]).pixels;
+    }
+    return frames;
+}
+
+void triangulate_frame(TriangulatedFrame& frame,
+                       const std::array<stereo::ViewCalibration, 2>& cameras,
+                       const TriangulateArguments& arguments,
+                       const stereo::TriangulationOptions& options) {
     const TwoViews views{cameras[0].view, cameras[1].view};
-    TriangulatedFrame frame;
-    frame.files = files;
-    for (std::size_t v = 0; v < 2; ++v) {
-        frame.pixels[v] = read_point_table(files[v]).pixels;
+    for (std::size_t v = 0; v < 2; ++v)
         for (stereo::MeasuredPixel& pixel : frame.pixels[v])
             pixel.pixel = undistorted(pixel.pixel, cameras[v], arguments.pixel_offset_px);
-    }
-    frame.result = arguments.matched_rows ? match_rows(frame, views)
-                                          : match_by_epipolar_lines(frame, views, arguments.match);
+    const bool named = arguments.points.size() == 1;
+    frame.result = named || arguments.matched_rows
+                       ? match_rows(frame, views)
+                       : match_by_epipolar_lines(frame, views, arguments.match);
     for (stereo::ViewMatch& match : frame.result.matches) {
         const std::array pixels{frame.pixels[0][match.a], frame.pixels[1][match.b]};
         match.point = stereo::triangulate(views, pixels, options);
         if (!match.point.ok)
             throw NoResult(fmt::format("{}: row {} does not meet its partner before the sources",
-                                       files[0], match.a + 1));
+                                       frame.files[0], match.a + 1));
         frame.points_mm.push_back(match.point.point_in_world_mm);
         frame.crossings.push_back(stereo::crossing_lines(views[0], views[1], pixels[0], pixels[1]));
     }
-    return frame;
-}
-
-// The calibration with its covariance, where the file is one that holds it.
-std::optional<stereo::Calibration> with_covariance(const std::vector<std::string>& paths) {
-    if (paths.size() != 1 || std::filesystem::path(paths[0]).extension() != ".json")
-        return std::nullopt;
-    stereo::Calibration calibration = stereo::read_calibration(paths[0]);
-    if (calibration.covariance.size() == 0) return std::nullopt;
-    return calibration;
 }
 
 void add_calibration_share(const stereo::Calibration& calibration, TriangulatedFrame& frame) {
@@ -139,8 +150,9 @@ void write_residuals(const std::filesystem::path& path, const TriangulatedFrame&
 }
 
 void triangulate(const TriangulateArguments& arguments) {
-    drr::require(arguments.points.size() % 2 == 0,
-                 "--points takes pairs of files: camera 1 and camera 2 of each frame");
+    drr::require(arguments.points.size() == 1 || arguments.points.size() % 2 == 0,
+                 "--points takes a file of named points, or pairs of files: camera 1 and camera 2 "
+                 "of each frame");
     drr::require(
         arguments.truth.empty() || (arguments.matched_rows && arguments.points.size() == 2),
         "--truth takes one frame and --rows");
@@ -148,17 +160,16 @@ void triangulate(const TriangulateArguments& arguments) {
     drr::require(method.has_value(),
                  "--method is maximum-likelihood, optimal-two-view, dlt or midpoint");
     const std::array<stereo::ViewCalibration, 2> cameras = read_two_views(arguments.calibration);
-    const std::optional<stereo::Calibration> calibration = with_covariance(arguments.calibration);
+    const std::optional<stereo::Calibration> calibration = read_covariance(arguments.calibration);
     drr::require(!arguments.map || calibration.has_value(),
                  "--map needs a calibration.json with a covariance");
-    std::vector<TriangulatedFrame> frames;
+    std::vector<TriangulatedFrame> frames = read_frames(arguments);
     std::vector<std::vector<Eigen::Vector3d>> points;
     std::size_t count = 0;
-    for (std::size_t f = 0; f < arguments.points.size(); f += 2) {
-        frames.push_back(triangulated({arguments.points[f], arguments.points[f + 1]}, cameras,
-                                      arguments, {*method}));
-        if (calibration) add_calibration_share(*calibration, frames.back());
-        points.push_back(frames.back().points_mm);
+    for (TriangulatedFrame& frame : frames) {
+        triangulate_frame(frame, cameras, arguments, {*method});
+        if (calibration) add_calibration_share(*calibration, frame);
+        points.push_back(frame.points_mm);
         count += points.back().size();
     }
     if (count == 0) throw NoResult("no bead of one camera matches a bead of the other");
@@ -220,9 +231,10 @@ void add_triangulate(CLI::App& app, Run& run) {
         ->expected(1, 2);
     command
         ->add_option("--points", arguments->points,
-                     "Detections of camera 1 and camera 2, for one or more frames")
+                     "Named points of all frames in one file (observations.csv of detect, XMALab's "
+                     "2D points), or detections of camera 1 and camera 2 for one or more frames")
         ->required()
-        ->expected(2, 1 << 20);
+        ->expected(1, 1 << 20);
     command->add_flag("--rows", arguments->matched_rows,
                       "Rows of the two files match; else epipolar lines tell");
     command->add_option("--method", arguments->method,

@@ -3,12 +3,15 @@
 #include "json_values.hpp"
 
 #include <drr/core/version.hpp>
+#include <stereo/calib/uncertainty.hpp>
 #include <stereo/recon/triangulate.hpp>
 
+#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <cmath>
 #include <numbers>
+#include <span>
 
 namespace tools {
 namespace {
@@ -40,6 +43,21 @@ std::optional<stereo::WorkingVolume> box_of_points(const EpipolarReport& report)
     return stereo::WorkingVolume{box.min(), box.max()};
 }
 
+// The calibration's matrix with the covariance that follows from its own.
+stereo::FundamentalFit calibrated_fit(const stereo::Calibration& calibration,
+                                      const Eigen::Matrix3d& fundamental) {
+    const Eigen::MatrixXd covariance =
+        stereo::propagate(calibration, [&](std::span<const drr::CalibratedView> views) {
+            return Eigen::VectorXd(stereo::fundamental_entries(
+                stereo::fundamental_from_views(views[0], views[1]), fundamental));
+        });
+    stereo::FundamentalFit fit;
+    fit.fundamental = fundamental;
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
+    fit.root = solver.eigenvectors() * solver.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal();
+    return fit;
+}
+
 void compare_with_calibration(EpipolarReport& report) {
     const auto& calibration = *report.calibration;
     report.calibrated = stereo::fundamental_from_views(calibration[0].view, calibration[1].view);
@@ -47,6 +65,14 @@ void compare_with_calibration(EpipolarReport& report) {
     const auto b = pixels_of(report.b);
     report.calibrated_symmetric = stereo::epipolar_statistics(*report.calibrated, a, b);
     report.calibrated_sampson = stereo::sampson_statistics(*report.calibrated, a, b);
+    if (report.with_covariance) {
+        const stereo::FundamentalFit fit =
+            calibrated_fit(*report.with_covariance, *report.calibrated);
+        std::vector<double> line_sd_px;
+        for (std::size_t i = 0; i < a.size(); ++i)
+            line_sd_px.push_back(stereo::epipolar_line_sd_px(fit, a[i], b[i]));
+        report.calibrated_line_sd = stereo::distance_statistics(line_sd_px);
+    }
     if (!report.volume) report.volume = box_of_points(report);
     if (!report.volume || !report.of_matches.ok) return;
     const stereo::PixelPairs pairs =
@@ -154,6 +180,8 @@ std::string text_of(const EpipolarReport& report) {
     if (report.calibrated) {
         text += table_line("calibration, symmetric, all pairs", report.calibrated_symmetric);
         text += table_line("calibration, Sampson, all pairs", report.calibrated_sampson);
+        if (report.calibrated_line_sd)
+            text += table_line("sd of the calibration's lines", *report.calibrated_line_sd);
     }
     if (report.difference)
         text += table_line("fitted beside calibration, volume", *report.difference);
@@ -180,8 +208,7 @@ std::string text_of(const EpipolarReport& report) {
         if (listed++ == 0)
             text += fmt::format("\npairs above 1 px by the {}:\n",
                                 report.calibrated ? "calibration" : "fitted matrix");
-        text += fmt::format("  rows {} and {}: {:.2f} px\n", report.rows[i][0], report.rows[i][1],
-                            distance);
+        text += fmt::format("  {}: {:.2f} px\n", report.names[i], distance);
     }
     return text + "\n" + blind + "\n";
 }
@@ -222,6 +249,8 @@ Json json_of(const EpipolarReport& report) {
         json["calibrated"] = {{"fundamental", json_rows(*report.calibrated)},
                               {"symmetric", json_of(report.calibrated_symmetric)},
                               {"sampson", json_of(report.calibrated_sampson)}};
+        if (report.calibrated_line_sd)
+            json["calibrated"]["line_sd"] = json_of(*report.calibrated_line_sd);
         if (report.difference) json["difference_over_volume"] = json_of(*report.difference);
     }
     return json;
@@ -229,13 +258,13 @@ Json json_of(const EpipolarReport& report) {
 
 std::string pairs_csv(const EpipolarReport& report) {
     std::string text =
-        "row1,row2,x1_px,y1_px,x2_px,y2_px,inlier,symmetric_px,sampson_px,calibrated_symmetric_px,"
+        "match,x1_px,y1_px,x2_px,y2_px,inlier,symmetric_px,sampson_px,calibrated_symmetric_px,"
         "calibrated_sampson_px\n";
     for (std::size_t i = 0; i < report.a.size(); ++i) {
         const Eigen::Vector2d& a = report.a[i].pixel;
         const Eigen::Vector2d& b = report.b[i].pixel;
-        text += fmt::format("{},{},{:.4f},{:.4f},{:.4f},{:.4f},", report.rows[i][0],
-                            report.rows[i][1], a.x(), a.y(), b.x(), b.y());
+        text += fmt::format("\"{}\",{:.4f},{:.4f},{:.4f},{:.4f},", report.names[i], a.x(), a.y(),
+                            b.x(), b.y());
         if (report.of_matches.ok)
             text += fmt::format("{},{:.4f},{:.4f},", report.of_matches.inliers[i] ? 1 : 0,
                                 stereo::symmetric_distance_px(report.of_matches.fundamental, a, b),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stereo/calib/calibration.hpp>
 #include <stereo/calib/calibration_io.hpp>
 #include <stereo/recon/epipolar_comparison.hpp>
 #include <stereo/recon/fundamental_model.hpp>
@@ -15,15 +16,18 @@ namespace tools {
 
 /// What `stereodrr epipolar` knows: first its input, then what analyse() adds.
 struct EpipolarReport {
-    std::array<std::string, 2> points;
+    std::vector<std::string> points;
     std::vector<std::string> calibration_files;
     std::string cost;
     stereo::FundamentalOptions options;
     std::optional<std::array<stereo::ViewCalibration, 2>> calibration;
+    /// The same with its covariance, where the file holds one.
+    std::optional<stereo::Calibration> with_covariance;
     bool sd_given = false;  ///< else all pixels are taken to be as good as each other
     std::vector<stereo::MeasuredPixel> a;
     std::vector<stereo::MeasuredPixel> b;
-    std::vector<std::array<std::size_t, 2>> rows;  ///< of the input, from 1
+    /// Of each match: "rows 3 and 7" of the input, from 1, or "frame 2, bead 17".
+    std::vector<std::string> names;
     std::optional<stereo::WorkingVolume> volume;
 
     stereo::FundamentalEstimate of_matches;
@@ -35,6 +39,8 @@ struct EpipolarReport {
     std::optional<Eigen::Matrix3d> calibrated;
     stereo::EpipolarStatistics calibrated_symmetric;
     stereo::EpipolarStatistics calibrated_sampson;
+    /// Standard deviation of the calibration's epipolar line at each match, px.
+    std::optional<stereo::EpipolarStatistics> calibrated_line_sd;
     /// Lines of the fitted matrix beside the calibration's, over the working volume.
     std::optional<stereo::EpipolarStatistics> difference;
 };
@@ -43,7 +49,7 @@ void analyse(EpipolarReport& report);
 
 [[nodiscard]] std::string text_of(const EpipolarReport& report);
 [[nodiscard]] nlohmann::ordered_json json_of(const EpipolarReport& report);
-/// One line a match: rows, pixels, distances, whether it is an inlier and above 1 px.
+/// One line a match: name, pixels, distances, whether it is an inlier and above 1 px.
 [[nodiscard]] std::string pairs_csv(const EpipolarReport& report);
 
 }  // namespace tools

@@ -81,16 +81,25 @@ PointTable read_point_table(const std::filesystem::path& path) {
     if (!columns.has("x_px") || !columns.has("y_px"))
         columns.fail("a header with the columns x_px and y_px was expected", 1);
     PointTable table;
-    table.has_sd = columns.has("sd_x_px") && columns.has("sd_y_px");
+    const bool has_sd = columns.has("sd_x_px") && columns.has("sd_y_px");
+    const bool has_covariance =
+        columns.has("var_x_px2") && columns.has("cov_xy_px2") && columns.has("var_y_px2");
+    table.has_sd = has_sd || has_covariance;
     for (std::size_t row = 0; row < columns.rows(); ++row) {
         stereo::MeasuredPixel pixel;
         pixel.pixel = {columns.number(row, "x_px"), columns.number(row, "y_px")};
-        if (table.has_sd) {
+        if (has_sd) {
             const Eigen::Vector2d sd(columns.number(row, "sd_x_px"),
                                      columns.number(row, "sd_y_px"));
             if (!(sd.minCoeff() > 0.0))
                 columns.fail("a standard deviation must be above 0", columns.line(row));
             pixel.covariance_px2 = sd.cwiseAbs2().asDiagonal();
+        } else if (has_covariance) {
+            const double xy = columns.number(row, "cov_xy_px2");
+            pixel.covariance_px2 << columns.number(row, "var_x_px2"), xy, xy,
+                columns.number(row, "var_y_px2");
+            if (!(pixel.covariance_px2(0, 0) > 0.0 && pixel.covariance_px2.determinant() > 0.0))
+                columns.fail("a covariance must be positive", columns.line(row));
         }
         table.pixels.push_back(pixel);
     }
@@ -125,6 +134,14 @@ std::array<stereo::ViewCalibration, 2> read_two_views(const std::vector<std::str
     for (std::size_t v = 0; v < 2; ++v)
         result[v].view = set.views[v].calibrated();
     return result;
+}
+
+std::optional<stereo::Calibration> read_covariance(const std::vector<std::string>& paths) {
+    if (paths.size() != 1 || std::filesystem::path(paths[0]).extension() != ".json")
+        return std::nullopt;
+    stereo::Calibration calibration = stereo::read_calibration(paths[0]);
+    if (calibration.covariance.size() == 0) return std::nullopt;
+    return calibration;
 }
 
 Eigen::Vector2d undistorted(const Eigen::Vector2d& pixel,

@@ -47,6 +47,10 @@ Json json_of(const Spread& s, const std::string& unit) {
             {"max_" + unit, s.max}};
 }
 
+std::string bead_name(const TriangulatedFrame& frame, std::size_t i) {
+    return frame.names.empty() ? std::to_string(i + 1) : frame.names[i];
+}
+
 Eigen::Vector3d rotation_sd_deg(const stereo::RigidFit& fit) {
     return degrees * fit.covariance.diagonal().head<3>().cwiseSqrt();
 }
@@ -149,9 +153,9 @@ std::string points_csv(const std::vector<TriangulatedFrame>& frames,
             text += fmt::format(
                 "{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{:.4f},{},{:.5f},{:.5f},{:.5f},{:.5f},"
                 "{:.5f},{:.5f},{:.4f},{:.4f},{:.4f},{:.5f},{:.5f},",
-                f + 1, cluster_of[i], m.a + 1, m.b + 1, a.x(), a.y(), b.x(), b.y(), m.sampson_px,
-                m.ambiguous ? 1 : 0, x.x(), x.y(), x.z(), sd.x(), sd.y(), sd.z(),
-                c(0, 1) / (sd.x() * sd.y()), c(0, 2) / (sd.x() * sd.z()),
+                f + 1, cluster_of[i], bead_name(frame, m.a), bead_name(frame, m.b), a.x(), a.y(),
+                b.x(), b.y(), m.sampson_px, m.ambiguous ? 1 : 0, x.x(), x.y(), x.z(), sd.x(),
+                sd.y(), sd.z(), c(0, 1) / (sd.x() * sd.y()), c(0, 2) / (sd.x() * sd.z()),
                 c(1, 2) / (sd.y() * sd.z()), frame.crossings[i].distance_mm,
                 frame.crossings[i].sd_mm);
             if (frame.of_calibration_mm2.empty()) {

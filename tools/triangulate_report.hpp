@@ -17,7 +17,8 @@ namespace tools {
 
 /// One pair of radiographs, reconstructed.
 struct TriangulatedFrame {
-    std::array<std::string, 2> files;
+    std::vector<std::string> files;  ///< of both views, or of named points
+    std::vector<std::string> names;  ///< of the beads, the same in both views; empty: by row
     std::array<std::vector<stereo::MeasuredPixel>, 2> pixels;  ///< undistorted
     stereo::MatchResult result;                    ///< its points are by the method asked for
     std::vector<stereo::CrossingLines> crossings;  ///< one per match
@@ -45,8 +46,8 @@ struct ClusterMotion {
 [[nodiscard]] std::vector<ClusterMotion> motions_of(const std::vector<TriangulatedFrame>& frames,
                                                     const stereo::RigidCluster& cluster);
 
-/// All points: pixels, Sampson and crossing-line distances, coordinates, standard deviations and
-/// the correlations of the coordinates.
+/// All points: their beads' names, or rows from 1, pixels, Sampson and crossing-line distances,
+/// coordinates, standard deviations and the correlations of the coordinates.
 [[nodiscard]] std::string points_csv(const std::vector<TriangulatedFrame>& frames,
                                      const std::vector<stereo::RigidCluster>& clusters);
 

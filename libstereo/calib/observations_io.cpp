@@ -129,13 +129,27 @@ Observations read_observations(const std::filesystem::path& path,
     });
 }
 
-Observations read_observations(const std::filesystem::path& path) {
+NamedObservations read_observations(const std::filesystem::path& path) {
     std::map<std::string, int> numbers;
-    Observations result = read(path, [&](const std::string& name) {
-        return numbers.try_emplace(name, static_cast<int>(numbers.size())).first->second;
+    NamedObservations result;
+    result.observations = read(path, [&](const std::string& name) {
+        const auto [at, is_new] = numbers.try_emplace(name, static_cast<int>(result.names.size()));
+        if (is_new) result.names.push_back(name);
+        return at->second;
     });
-    result.markers_in_phantom_mm.resize(numbers.size(), Eigen::Vector3d::Zero());
+    result.observations.markers_in_phantom_mm.resize(result.names.size(), Eigen::Vector3d::Zero());
     return result;
+}
+
+std::string observations_csv(std::span<const ObservedBead> beads) {
+    std::string text = "pose,view,bead,x_px,y_px,sd_px,flags\n";
+    for (const auto& bead : beads) {
+        drr::require(bead.bead.find_first_of(",\r\n") == std::string::npos,
+                     "a comma or line break in the name of a bead");
+        text += fmt::format("{},{},{},{:.6f},{:.6f},{:.6f},{}\n", bead.pose, bead.view, bead.bead,
+                            bead.center_px.x(), bead.center_px.y(), bead.sd_px, bead.flags);
+    }
+    return text;
 }
 
 }  // namespace stereo

@@ -3,6 +3,7 @@
 
 #include <drr/core/file_io.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
+#include <stereo/calib/observations_io.hpp>
 #include <stereo/study/case_folder.hpp>
 
 #include <fmt/format.h>
@@ -58,34 +59,30 @@ std::string phantom_csv(const drr::MarkerPhantom& phantom) {
     return text;
 }
 
-std::string observations_csv(const ValidationResult& result) {
-    std::string text = "pose,view,bead,x_px,y_px,sd_px,radius_px,flags\n";
+std::string case_observations_csv(const ValidationResult& result) {
+    std::vector<ObservedBead> beads;
     for (const auto& image : result.images)
         for (std::size_t i = 0; i < image.marker_of_bead.size(); ++i) {
-            const int marker = image.marker_of_bead[i];
+            const auto marker = static_cast<std::size_t>(image.marker_of_bead[i]);
             const auto& bead = image.detection.beads[i];
             const bool is_bead =
-                marker >= 0 && marker < static_cast<int>(result.spec.phantom.beads.size());
-            const std::string id =
-                is_bead
-                    ? std::to_string(result.spec.phantom.beads[static_cast<std::size_t>(marker)].id)
-                    : "";
-            text += fmt::format("{},{},{},{:.4f},{:.4f},{:.4f},{:.3f},{}\n", image.pose, image.view,
-                                id, bead.center_px.x(), bead.center_px.y(),
-                                std::pow(bead.covariance_px2.determinant(), 0.25), bead.radius_px,
-                                bead_flags_text(bead.flags));
+                image.marker_of_bead[i] >= 0 && marker < result.spec.phantom.beads.size();
+            beads.push_back({image.pose, image.view,
+                             is_bead ? std::to_string(result.spec.phantom.beads[marker].id) : "",
+                             bead.center_px, std::pow(bead.covariance_px2.determinant(), 0.25),
+                             bead_flags_text(bead.flags)});
         }
-    return text;
+    return observations_csv(beads);
 }
 
 std::string named_observations_csv(const drr::MarkerPhantom& phantom,
                                    const Observations& observations) {
-    std::string text = "pose,view,bead,x_px,y_px,sd_px,flags\n";
+    std::vector<ObservedBead> beads;
     for (const auto& item : observations.items)
-        text += fmt::format("{},{},{},{:.6f},{:.6f},{:.6f},ok\n", item.pose, item.view,
-                            phantom.beads[static_cast<std::size_t>(item.marker)].id, item.pixel.x(),
-                            item.pixel.y(), item.sd_px);
-    return text;
+        beads.push_back({item.pose, item.view,
+                         std::to_string(phantom.beads[static_cast<std::size_t>(item.marker)].id),
+                         item.pixel, item.sd_px});
+    return observations_csv(beads);
 }
 
 }  // namespace
@@ -104,7 +101,7 @@ void write_case_folder(const std::filesystem::path& folder, const ValidationResu
     drr::write_file(folder / "nominal.json", nominal_json(result.spec));
     drr::write_file(folder / "truth.json", truth_json(result));
     drr::write_file(folder / "phantom.csv", phantom_csv(spec.phantom));
-    drr::write_file(folder / "observations.csv", observations_csv(result));
+    drr::write_file(folder / "observations.csv", case_observations_csv(result));
 }
 
 void write_procedure_case(const std::filesystem::path& folder, const ExperimentSpec& spec,

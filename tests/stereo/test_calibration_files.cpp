@@ -87,3 +87,25 @@ BOOST_AUTO_TEST_CASE(observations_are_read_by_name) {
     BOOST_TEST(error("pose,view\n") == "o.csv:1: column 'bead' is missing from the header");
     BOOST_TEST(error(header) == "o.csv:1: no named bead that can be trusted");
 }
+
+BOOST_AUTO_TEST_CASE(observations_are_written_as_they_are_read) {
+    const test::TemporaryFolder folder;
+    const auto path = folder.path() / "o.csv";
+    const std::vector<ObservedBead> beads{{0, 1, "7", {1.25, 2.5}, 0.125, "ok"},
+                                          {0, 1, "", {9.0, 9.0}, 0.1, "ok"},
+                                          {3, 0, "b08", {3.0, 4.0}, 0.25, "low_contrast"},
+                                          {3, 0, "7", {3.0, 4.0}, 0.25, "clipped"}};
+    drr::write_file(path, observations_csv(beads));
+    const NamedObservations read = read_observations(path);
+    BOOST_TEST(read.names == (std::vector<std::string>{"7", "b08"}),
+               boost::test_tools::per_element());
+    const auto& items = read.observations.items;
+    BOOST_REQUIRE(items.size() == 2U);
+    BOOST_TEST(items[0].view == 1);
+    BOOST_TEST((items[0].pixel == Eigen::Vector2d(1.25, 2.5)));
+    BOOST_TEST(items[0].sd_px == 0.125);
+    BOOST_TEST(items[1].pose == 3);
+    BOOST_TEST(items[1].marker == 1);
+    BOOST_CHECK_THROW((void)observations_csv(std::vector<ObservedBead>{{0, 0, "a,b", {}, 1.0}}),
+                      drr::Error);
+}
