@@ -25,8 +25,10 @@ struct EpipolarArguments {
     stereo::FundamentalOptions options;
     stereo::MatchOptions match;
     std::string cost = "gold-standard";
+    std::string tails = "gaussian";
     double pixel_offset_px = 0.0;
     bool match_by_calibration = false;
+    std::size_t frame = 0;  ///< from 1; 0: all
     bool as_json = false;
     std::string folder;
 };
@@ -35,7 +37,10 @@ struct EpipolarArguments {
 void read_named_matches(const EpipolarArguments& arguments, EpipolarReport& report) {
     NamedPoints points = read_named_points(arguments.points[0]);
     report.sd_given = points.has_sd;
+    drr::require(arguments.frame <= points.frames.size(),
+                 fmt::format("--frame counts from 1 to {}", points.frames.size()));
     for (std::size_t f = 0; f < points.frames.size(); ++f) {
+        if (arguments.frame > 0 && f + 1 != arguments.frame) continue;
         NamedFrame& frame = points.frames[f];
         for (std::size_t i = 0; i < frame.names.size(); ++i) {
             for (std::size_t v = 0; v < 2 && report.calibration; ++v)
@@ -121,10 +126,14 @@ void write_pictures(const EpipolarArguments& arguments, const EpipolarReport& re
 void epipolar(EpipolarArguments arguments) {
     drr::require(arguments.cost == "gold-standard" || arguments.cost == "sampson",
                  "--cost is gold-standard or sampson");
+    drr::require(arguments.tails == "gaussian" || arguments.tails == "student",
+                 "--tails is gaussian or student");
     drr::require(!arguments.match_by_calibration || !arguments.calibration.empty(),
                  "--match needs a --calibration");
     drr::require(!arguments.match_by_calibration || arguments.points.size() == 2,
                  "--match needs the points of each view in a file of its own");
+    drr::require(arguments.frame == 0 || arguments.points.size() == 1,
+                 "--frame needs one file of named points");
     drr::require(arguments.volume_mm.empty() || !arguments.calibration.empty(),
                  "--volume-mm needs a --calibration");
     drr::require(arguments.images.empty() || !arguments.folder.empty(),
@@ -132,6 +141,8 @@ void epipolar(EpipolarArguments arguments) {
     arguments.options.fit.cost = arguments.cost == "sampson"
                                      ? stereo::FundamentalCost::sampson
                                      : stereo::FundamentalCost::gold_standard;
+    arguments.options.tails =
+        arguments.tails == "student" ? stereo::ErrorTails::student : stereo::ErrorTails::gaussian;
     EpipolarReport report;
     report.points = arguments.points;
     report.calibration_files = arguments.calibration;
@@ -189,6 +200,8 @@ void add_epipolar(CLI::App& app, Run& run) {
         ->expected(1, 2);
     command->add_flag("--match", arguments->match_by_calibration,
                       "Match the points by the calibration instead of row by row");
+    command->add_option("--frame", arguments->frame,
+                        "Only this frame of named points, counted from 1 (default: all)");
     command->add_option("--max-sampson-px", arguments->match.max_sampson_px,
                         "Largest epipolar distance of such a match (default 1.5)");
     command->add_option("--pixel-offset-px", arguments->pixel_offset_px,
@@ -198,13 +211,19 @@ void add_epipolar(CLI::App& app, Run& run) {
     command->add_option("--seed", arguments->options.seed, "Of RANSAC (default 0)");
     command->add_option("--cost", arguments->cost,
                         "gold-standard (default) or sampson: what the fit minimizes");
+    command->add_option("--tails", arguments->tails,
+                        "Of the matches' errors: gaussian (default; beads) or student (image "
+                        "content)");
     command
         ->add_option("--volume-mm", arguments->volume_mm,
                      "Working volume in the calibration's world, x0,y0,z0,x1,y1,z1, over which the "
                      "matrices are compared (default: the box of the points)")
         ->delimiter(',')
         ->expected(6);
-    command->add_option("--images", arguments->images, "Radiographs to draw over")->expected(2);
+    command
+        ->add_option("--images", arguments->images,
+                     "Radiographs to draw over (of one frame: see --frame)")
+        ->expected(2);
     command->add_flag("--json", arguments->as_json, "Print JSON instead of tables");
     command->add_option("-o,--output", arguments->folder,
                         "Folder for epipolar.json, pairs.csv and pictures");

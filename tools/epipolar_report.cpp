@@ -214,18 +214,20 @@ std::string text_of(const EpipolarReport& report) {
 }
 
 Json json_of(const EpipolarReport& report) {
-    Json json = {{"schema", "stereodrr/epipolar/v1"},
-                 {"version", drr::version()},
-                 {"git_commit", drr::git_commit()},
-                 {"points", report.points},
-                 {"calibration", report.calibration_files},
-                 {"cost", report.cost},
-                 {"threshold_px", report.options.threshold_px},
-                 {"seed", report.options.seed},
-                 {"remark", blind},
-                 {"matches", report.a.size()},
-                 {"ok", report.of_matches.ok},
-                 {"summary", report.of_matches.summary}};
+    Json json = {
+        {"schema", "stereodrr/epipolar/v1"},
+        {"version", drr::version()},
+        {"git_commit", drr::git_commit()},
+        {"points", report.points},
+        {"calibration", report.calibration_files},
+        {"cost", report.cost},
+        {"threshold_px", report.options.threshold_px},
+        {"seed", report.options.seed},
+        {"tails", report.options.tails == stereo::ErrorTails::student ? "student" : "gaussian"},
+        {"remark", blind},
+        {"matches", report.a.size()},
+        {"ok", report.of_matches.ok},
+        {"summary", report.of_matches.summary}};
     if (report.of_matches.ok) {
         const stereo::FundamentalEstimate& fit = report.of_matches;
         json["fitted"] = {{"fundamental", json_rows(fit.fundamental)},

@@ -27,6 +27,7 @@ constexpr int header_px = 36;  // for the title
 constexpr int gap_px = 12;     // between the views
 constexpr int shift = 4;       // sixteenths of a pixel
 constexpr double arrow_px = 12.0;
+constexpr std::size_t most_lines = 25;  // of good matches: more of them would be a blue field
 
 // A view's panel and the scale from its pixels.
 struct Panel {
@@ -69,6 +70,31 @@ void draw_line(Panel& panel, const Eigen::Vector3d& line, const cv::Scalar& pain
              paint, 1, cv::LINE_AA, shift);
 }
 
+// Which good matches get their epipolar line: evenly over the second view, by where the lines pass
+// its middle.
+std::vector<bool> with_line(const MatchPicture& picture, const std::vector<DrawnMatch>& matches) {
+    std::vector<bool> chosen(matches.size(), false);
+    if (!picture.fundamental) return chosen;
+    std::vector<std::pair<double, std::size_t>> by_place;
+    Eigen::Vector2d middle = Eigen::Vector2d::Zero();
+    for (const DrawnMatch& match : matches)
+        middle += match.pixel[1] / static_cast<double>(matches.size());
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+        chosen[i] = matches[i].is_bad;
+        if (matches[i].is_bad) continue;
+        Eigen::Vector3d line = *picture.fundamental * matches[i].pixel[0].homogeneous();
+        line /= line.head<2>().norm();
+        // One sign for all: lines of one view are nearly parallel.
+        if (line[std::abs(line.y()) > std::abs(line.x()) ? 1 : 0] < 0.0) line = -line;
+        by_place.emplace_back(line.dot(middle.homogeneous()), i);
+    }
+    std::sort(by_place.begin(), by_place.end());
+    const std::size_t lines = std::min(most_lines, by_place.size());
+    for (std::size_t k = 0; k < lines; ++k)
+        chosen[by_place[lines == 1 ? 0 : k * (by_place.size() - 1) / (lines - 1)].second] = true;
+    return chosen;
+}
+
 double median_residual_px(const std::vector<DrawnMatch>& matches) {
     std::vector<double> lengths;
     for (const DrawnMatch& match : matches)
@@ -90,23 +116,23 @@ void write_match_picture(const std::filesystem::path& path, const MatchPicture& 
     double factor = 1.0;
     for (const double candidate : {2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0})
         if (candidate * median * panels[0].scale <= arrow_px) factor = candidate;
+    const std::vector<bool> lined = with_line(picture, matches);
     for (std::size_t v = 0; v < 2; ++v) {
         Panel& panel = panels[v];
-        for (const DrawnMatch& match : matches)
-            if (picture.fundamental) {
-                const Eigen::Matrix3d f = v == 1
-                                              ? *picture.fundamental
-                                              : Eigen::Matrix3d(picture.fundamental->transpose());
-                draw_line(panel, f * match.pixel[1 - v].homogeneous(),
-                          match.is_bad ? bad : line_paint);
-            }
+        for (std::size_t i = 0; i < matches.size(); ++i) {
+            if (!lined[i]) continue;
+            const Eigen::Matrix3d f =
+                v == 1 ? *picture.fundamental : Eigen::Matrix3d(picture.fundamental->transpose());
+            draw_line(panel, f * matches[i].pixel[1 - v].homogeneous(),
+                      matches[i].is_bad ? bad : line_paint);
+        }
         for (const DrawnMatch& match : matches) {
             const cv::Scalar& paint = match.is_bad ? bad : good;
             const Eigen::Vector2d& pixel = match.pixel[v];
             cv::circle(panel.image, panel.at(pixel), 5 << shift, paint, 1, cv::LINE_AA, shift);
             cv::line(panel.image, panel.at(pixel),
-                     panel.at(pixel + factor * (match.corrected[v] - pixel)), paint, 2, cv::LINE_AA,
-                     shift);
+                     panel.at(pixel + (match.is_bad ? 1.0 : factor) * (match.corrected[v] - pixel)),
+                     paint, 2, cv::LINE_AA, shift);
             if (!match.is_bad) continue;
             const cv::Point corner = panel.at(pixel);
             cv::putText(panel.image, match.name, {(corner.x >> shift) + 7, (corner.y >> shift) - 5},
@@ -121,7 +147,13 @@ void write_match_picture(const std::filesystem::path& path, const MatchPicture& 
         panel.image.copyTo(whole(cv::Rect(left, header_px, panel.image.cols, panel.image.rows)));
         left += panel.image.cols + gap_px;
     }
-    cv::putText(whole, fmt::format("{}; residuals {:g} times as large", picture.title, factor),
+    const auto line_count = std::count(lined.begin(), lined.end(), true);
+    const std::string lines =
+        picture.fundamental && static_cast<std::size_t>(line_count) < matches.size()
+            ? fmt::format("; {} lines drawn", line_count)
+            : "";
+    cv::putText(whole,
+                fmt::format("{}{}; residuals {:g} times as large", picture.title, lines, factor),
                 {8, 24}, cv::FONT_HERSHEY_SIMPLEX, 0.55, ink, 1, cv::LINE_AA);
     drr::write_file_with(path, [&](const std::filesystem::path& temporary) {
         if (!cv::imwrite(temporary.string(), whole))

@@ -27,8 +27,10 @@ struct MatchPicture {
     std::string title;
 };
 
-/// Writes both views side by side as PNG: epipolar lines, matches, and residuals, magnified as far
-/// as the median one stays short (the factor stands in the title). Throws drr::Error(io).
+/// Writes both views side by side as PNG: matches, epipolar lines of all bad ones and of as many
+/// good ones as can be told from each other, and residuals, magnified as far
+/// as the median one stays short (the factor stands in the title; bad ones are drawn as they are).
+/// Throws drr::Error(io).
 void write_match_picture(const std::filesystem::path& path, const MatchPicture& picture,
                          const std::vector<DrawnMatch>& matches);
 

@@ -32,8 +32,7 @@ NamedPoints of_xmalab(const std::filesystem::path& path) {
 NamedPoints of_observations(const std::filesystem::path& path) {
     const stereo::NamedObservations named = stereo::read_observations(path);
     using Pair = std::array<const stereo::Observation*, 2>;
-    std::vector<std::map<int, Pair>> pairs(
-        static_cast<std::size_t>(named.observations.pose_count));
+    std::vector<std::map<int, Pair>> pairs(static_cast<std::size_t>(named.observations.pose_count));
     for (const auto& item : named.observations.items)
         if (item.view < 2)
             pairs[static_cast<std::size_t>(item.pose)][item.marker]
@@ -46,9 +45,8 @@ NamedPoints of_observations(const std::filesystem::path& path) {
             if (pair[0] == nullptr || pair[1] == nullptr) continue;
             frame.names.push_back(named.names[static_cast<std::size_t>(marker)]);
             for (std::size_t v = 0; v < 2; ++v)
-                frame.pixels[v].push_back(
-                    {pair[v]->pixel,
-                     pair[v]->sd_px * pair[v]->sd_px * Eigen::Matrix2d::Identity()});
+                frame.pixels[v].push_back({pair[v]->pixel, pair[v]->sd_px * pair[v]->sd_px *
+                                                               Eigen::Matrix2d::Identity()});
         }
     }
     return points;

@@ -1,4 +1,5 @@
 // estimate_fundamental(): RANSAC by OpenCV.
+#include "student_fit.hpp"
 
 #include <drr/core/error.hpp>
 #include <stereo/recon/fundamental.hpp>
@@ -8,6 +9,7 @@
 
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -46,12 +48,37 @@ std::optional<Eigen::Matrix3d> ransac(std::span<const MeasuredPixel> a,
     return f;
 }
 
+std::vector<bool> inliers_of(const Eigen::Matrix3d& fundamental, std::span<const MeasuredPixel> a,
+                             std::span<const MeasuredPixel> b, double threshold_px) {
+    std::vector<bool> inliers(a.size());
+    for (std::size_t i = 0; i < a.size(); ++i)
+        inliers[i] =
+            std::abs(sampson_distance_px(fundamental, a[i].pixel, b[i].pixel)) < threshold_px;
+    return inliers;
+}
+
+std::vector<MeasuredPixel> chosen(std::span<const MeasuredPixel> pixels,
+                                  const std::vector<bool>& which) {
+    std::vector<MeasuredPixel> result;
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+        if (which[i]) result.push_back(pixels[i]);
+    return result;
+}
+
+std::vector<Eigen::Vector2d> pixels_of(const std::vector<MeasuredPixel>& measured) {
+    std::vector<Eigen::Vector2d> pixels;
+    for (const MeasuredPixel& pixel : measured)
+        pixels.push_back(pixel.pixel);
+    return pixels;
+}
+
 }  // namespace
 
 void FundamentalOptions::validate() const {
     drr::require(threshold_px > 0.0, "the RANSAC threshold must be positive");
     drr::require(confidence > 0.0 && confidence < 1.0, "the RANSAC confidence must be in (0, 1)");
     drr::require(max_iterations > 0, "RANSAC needs at least one iteration");
+    drr::require(student_thresholds >= 1.0, "student_thresholds must be 1 or more");
 }
 
 FundamentalEstimate estimate_fundamental(std::span<const MeasuredPixel> a,
@@ -72,30 +99,25 @@ FundamentalEstimate estimate_fundamental(std::span<const MeasuredPixel> a,
     }
     FundamentalFit fit;
     fit.fundamental = *start;
-    std::vector<Eigen::Vector2d> in_a;
-    std::vector<Eigen::Vector2d> in_b;
-    constexpr int max_rounds = 20;  // the choice stands after two or three
-    for (int round = 0; round < max_rounds; ++round) {
-        std::vector<bool> inliers(a.size(), false);
-        std::vector<MeasuredPixel> chosen_a;
-        std::vector<MeasuredPixel> chosen_b;
-        in_a.clear();
-        in_b.clear();
-        for (std::size_t i = 0; i < a.size(); ++i) {
-            inliers[i] = std::abs(sampson_distance_px(fit.fundamental, a[i].pixel, b[i].pixel)) <
-                         options.threshold_px;
-            if (!inliers[i]) continue;
-            chosen_a.push_back(a[i]);
-            chosen_b.push_back(b[i]);
-            in_a.push_back(a[i].pixel);
-            in_b.push_back(b[i].pixel);
+    estimate.inliers = inliers_of(fit.fundamental, a, b, options.threshold_px);
+    if (options.tails == ErrorTails::student) {
+        fit = fit_student(*start, a, b, options.student_thresholds * options.threshold_px,
+                          options.fit);
+        if (fit.ok) estimate.inliers = inliers_of(fit.fundamental, a, b, options.threshold_px);
+    } else {
+        constexpr int max_rounds = 20;  // the choice stands after two or three
+        for (int round = 0; round < max_rounds; ++round) {
+            fit = fit_fundamental(fit.fundamental, chosen(a, estimate.inliers),
+                                  chosen(b, estimate.inliers), options.fit);
+            if (!fit.ok) break;
+            const std::vector<bool> before = std::exchange(
+                estimate.inliers, inliers_of(fit.fundamental, a, b, options.threshold_px));
+            if (estimate.inliers == before) break;
         }
-        if (round > 0 && inliers == estimate.inliers) break;
-        estimate.inliers = inliers;
-        fit = fit_fundamental(fit.fundamental, chosen_a, chosen_b, options.fit);
-        if (!fit.ok) break;
     }
     static_cast<FundamentalFit&>(estimate) = fit;
+    const std::vector<Eigen::Vector2d> in_a = pixels_of(chosen(a, estimate.inliers));
+    const std::vector<Eigen::Vector2d> in_b = pixels_of(chosen(b, estimate.inliers));
     estimate.inlier_count = in_a.size();
     if (!estimate.ok) {
         estimate.summary = fmt::format("{} of {} matches agree, which does not determine a matrix",

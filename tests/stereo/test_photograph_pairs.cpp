@@ -73,11 +73,10 @@ Eigen::Matrix3d magsac(const Pair& pair, int seed) {
 }  // namespace
 
 // Over seeds, the median of the median Sampson distance of matches that were picked by hand and
-// took no part in the fit. Ten points know their median to a third of itself, so that single pairs
-// may differ either way; the mean of the pairs is what has to be no worse.
+// took no part in the fit: no worse than MAGSAC by itself on each pair. Matches of photographs have
+// long tails, for which Student's t is there.
 BOOST_AUTO_TEST_CASE(photograph_pairs_fit_no_worse_than_by_magsac_alone) {
     constexpr int seeds = 15;
-    constexpr double yardstick = 1.0 / 3.0;
     fmt::print("{:<8}{:>9}{:>9}{:>12}{:>12}   (median Sampson distance, px)\n", "pair", "matches",
                "picked", "MAGSAC", "refined");
     double mean_magsac = 0.0;
@@ -89,18 +88,19 @@ BOOST_AUTO_TEST_CASE(photograph_pairs_fit_no_worse_than_by_magsac_alone) {
         std::vector<double> by_magsac, refined;
         for (int seed = 0; seed < seeds; ++seed) {
             by_magsac.push_back(pair.error_px(magsac(pair, seed)));
-            const FundamentalEstimate estimate = estimate_fundamental(
-                pair.a, pair.b,
-                {.threshold_px = threshold_px, .seed = static_cast<std::uint64_t>(seed)});
+            const FundamentalEstimate estimate =
+                estimate_fundamental(pair.a, pair.b,
+                                     {.threshold_px = threshold_px,
+                                      .seed = static_cast<std::uint64_t>(seed),
+                                      .tails = ErrorTails::student});
             BOOST_TEST(estimate.ok);
             refined.push_back(pair.error_px(estimate.fundamental));
         }
         fmt::print("{:<8}{:>9}{:>9}{:>12.3f}{:>12.3f}\n", name, pair.a.size(), pair.picked_a.size(),
                    median(by_magsac), median(refined));
-        BOOST_TEST(median(refined) <= (1.0 + yardstick) * median(by_magsac), name);
+        BOOST_TEST(median(refined) <= median(by_magsac), name);
         mean_magsac += median(by_magsac) / 5.0;
         mean_refined += median(refined) / 5.0;
     }
     fmt::print("{:<26}{:>12.3f}{:>12.3f}\n", "mean", mean_magsac, mean_refined);
-    BOOST_TEST(mean_refined <= mean_magsac);
 }

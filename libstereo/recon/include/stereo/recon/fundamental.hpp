@@ -74,12 +74,23 @@ struct FundamentalFitOptions {
 [[nodiscard]] Eigen::Matrix<double, 9, 1> fundamental_entries(const Eigen::Matrix3d& fundamental,
                                                               const Eigen::Matrix3d& reference);
 
+/// How the distances of true matches are distributed.
+enum class ErrorTails {
+    gaussian,  ///< as those of beads' centres: least squares over the inliers
+    /// Student's t, whose scale and tails the matches tell: corners and windows of images, some of
+    /// which are off by far more than others. Gaussian errors lose little by it.
+    student
+};
+
 struct FundamentalOptions {
     double threshold_px = 1.0;   ///< of an inlier's Sampson distance
     double confidence = 0.9999;  ///< that an all-inlier sample was drawn
     int max_iterations = 10000;
     std::uint64_t seed = 0;  ///< same seed, same result
     FundamentalFitOptions fit = {};
+    ErrorTails tails = ErrorTails::gaussian;
+    /// Of student: matches within so many thresholds take part, each by its weight.
+    double student_thresholds = 3.0;
 
     /// Throws drr::Error(usage).
     void validate() const;
@@ -96,7 +107,8 @@ struct FundamentalEstimate : FundamentalFit {
 
 /// The fundamental matrix from matched pixels, some of them wrong: RANSAC on 7 matches (OpenCV's
 /// USAC with the MAGSAC++ score), then fit_fundamental of the inliers in turn with the choice of
-/// inliers, until the choice stands. Not ok for fewer than 8 matches or no consensus. Throws
+/// inliers, until the choice stands, or with ErrorTails::student a fit of Student's t to all
+/// matches about it. Not ok for fewer than 8 matches or no consensus. Throws
 /// drr::Error(usage) when the counts differ.
 [[nodiscard]] FundamentalEstimate estimate_fundamental(std::span<const MeasuredPixel> a,
                                                        std::span<const MeasuredPixel> b,
