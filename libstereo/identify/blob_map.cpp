@@ -47,26 +47,41 @@ int BlobMap::nearest(const Eigen::Vector2d& pixel, double within_px) const {
 }
 
 BlobCover::BlobCover(const BlobMap& map, double radius_px, int width_px, int height_px) {
-    // Three cells to the radius: the rim of a disc is then off by a sixth of it.
+    // Three cells to the radius: the edge of a disc is then off by a sixth of it.
     const double cell = std::max(1.0, radius_px / 3.0);
     cells_per_px_ = static_cast<float>(1.0 / cell);
-    columns_ = static_cast<int>(std::ceil(width_px / cell));
-    const int rows = static_cast<int>(std::ceil(height_px / cell));
-    width_ = static_cast<float>(columns_);
-    height_ = static_cast<float>(rows);
-    cells_.assign(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows), 0);
+    columns_ = static_cast<int>(std::ceil(width_px / cell)) + 2;
+    rows_ = static_cast<int>(std::ceil(height_px / cell)) + 2;
+    cells_.assign(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_),
+                  CoverCell::outside);
+    const auto cell_at = [&](int column, int row) -> CoverCell& {
+        return cells_[static_cast<std::size_t>(row * columns_ + column)];
+    };
+    for (int row = 1; row < last_row(); ++row)
+        for (int column = 1; column < last_column(); ++column)
+            cell_at(column, row) = CoverCell::free;
+    const Eigen::Matrix3f to_table = table_from_pixel();
     for (const auto& blob : map.centers_px()) {
-        const Eigen::Array2d low = (blob.array() - radius_px + 0.5) / cell;
-        const Eigen::Array2d high = (blob.array() + radius_px + 0.5) / cell;
-        for (int r = std::max(0, static_cast<int>(low.y()));
-             r <= std::min(rows - 1, static_cast<int>(high.y())); ++r)
-            for (int c = std::max(0, static_cast<int>(low.x()));
-                 c <= std::min(columns_ - 1, static_cast<int>(high.x())); ++c) {
-                const Eigen::Vector2d centre(cell * (c + 0.5) - 0.5, cell * (r + 0.5) - 0.5);
-                if ((centre - blob).norm() <= radius_px)
-                    cells_[static_cast<std::size_t>(r * columns_ + c)] = 1;
-            }
+        const Eigen::Array2d middle =
+            (to_table * blob.homogeneous().cast<float>()).head<2>().cast<double>();
+        const Eigen::Array2d low = middle - radius_px / cell;
+        const Eigen::Array2d high = middle + radius_px / cell;
+        for (int row = std::max(1, static_cast<int>(low.y()));
+             row <= std::min(last_row() - 1, static_cast<int>(high.y())); ++row)
+            for (int column = std::max(1, static_cast<int>(low.x()));
+                 column <= std::min(last_column() - 1, static_cast<int>(high.x())); ++column)
+                if ((Eigen::Array2d(column + 0.5, row + 0.5) - middle).matrix().norm() * cell <=
+                    radius_px)
+                    cell_at(column, row) = CoverCell::near_blob;
     }
+}
+
+Eigen::Matrix3f BlobCover::table_from_pixel() const {
+    // The image begins half a pixel before the first pixel's centre; the rim is one cell wide.
+    Eigen::Matrix3f matrix = Eigen::Matrix3f::Identity();
+    matrix(0, 0) = matrix(1, 1) = cells_per_px_;
+    matrix(0, 2) = matrix(1, 2) = 0.5F * cells_per_px_ + 1.0F;
+    return matrix;
 }
 
 }  // namespace stereo

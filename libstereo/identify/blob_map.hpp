@@ -40,26 +40,29 @@ class BlobMap {
     std::vector<std::vector<int>> cells_;
 };
 
-/// The part of an image that lies within a distance of blobs, as a table: a first, quick answer.
+/// What a cell of a BlobCover's table is.
+enum class CoverCell : std::int8_t { free, near_blob, outside };
+
+/// The part of an image that lies within a distance of blobs, as a table with a rim of cells that
+/// lie outside of the image: a first, quick answer.
 class BlobCover {
   public:
     BlobCover(const BlobMap& map, double radius_px, int width_px, int height_px);
 
-    /// 1 near a blob, 0 elsewhere in the image, -1 outside.
-    [[nodiscard]] int at(float u, float v) const {
-        const float column = (u + 0.5F) * cells_per_px_;
-        const float row = (v + 0.5F) * cells_per_px_;
-        if (!(column >= 0.0F && row >= 0.0F && column < width_ && row < height_)) return -1;
-        return cells_[static_cast<std::size_t>(static_cast<int>(row) * columns_ +
-                                               static_cast<int>(column))];
+    /// Homogeneous pixels to columns and rows of the table, of which the whole part counts.
+    [[nodiscard]] Eigen::Matrix3f table_from_pixel() const;
+    /// The largest column and row, those of the rim; the least is 0.
+    [[nodiscard]] int last_column() const { return columns_ - 1; }
+    [[nodiscard]] int last_row() const { return rows_ - 1; }
+    [[nodiscard]] CoverCell at(int column, int row) const {
+        return cells_[static_cast<std::size_t>(row * columns_ + column)];
     }
 
   private:
     float cells_per_px_ = 1.0F;
-    float width_ = 0.0F;  // in cells
-    float height_ = 0.0F;
-    int columns_ = 0;
-    std::vector<std::int8_t> cells_;
+    int columns_ = 0;  // with the rim
+    int rows_ = 0;
+    std::vector<CoverCell> cells_;
 };
 
 }  // namespace stereo

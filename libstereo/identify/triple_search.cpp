@@ -68,18 +68,40 @@ TripleSearch::TripleSearch(const MarkerConstellation& constellation,
     const auto& beads = constellation.beads_mm;
     for (const auto& bead : beads)
         beads_.push_back(bead.cast<float>());
-    for (const auto& a : beads_)
-        for (const auto& b : beads_) {
-            distance2_.push_back((a - b).squaredNorm());
-            diameter_mm_ = std::max(diameter_mm_, 1.0 * (a - b).norm());
+    blocks_ = in_lanes(beads_);
+    for (const auto& bead : beads_)
+        for (const auto& block : blocks_) {
+            Lanes d2 = (block.x - bead.x()).square() + (block.y - bead.y()).square() +
+                       (block.z - bead.z()).square();
+            d2.tail(lane_count - block.count).setZero();
+            diameter_mm_ = std::max(diameter_mm_, std::sqrt(1.0 * d2.maxCoeff()));
+            distance2_.push_back(d2);
         }
-    shuffled_ = beads_;
+    std::vector<Eigen::Vector3f> shuffled = beads_;
     drr::Rng rng({.seed = 2, .purpose = drr::RngPurpose::procedure});
-    for (std::size_t i = shuffled_.size() - 1; i > 0; --i)
-        std::swap(shuffled_[i],
-                  shuffled_[static_cast<std::size_t>(rng.uniform() * static_cast<double>(i + 1))]);
+    for (std::size_t i = shuffled.size() - 1; i > 0; --i)
+        std::swap(shuffled[i],
+                  shuffled[static_cast<std::size_t>(rng.uniform() * static_cast<double>(i + 1))]);
+    shuffled_ = in_lanes(shuffled);
     bound_magnification(constellation);
     choose_hit_radius();
+}
+
+std::vector<TripleSearch::BeadLanes> TripleSearch::in_lanes(
+    const std::vector<Eigen::Vector3f>& beads) {
+    std::vector<BeadLanes> blocks;
+    for (std::size_t start = 0; start < beads.size(); start += lane_count) {
+        BeadLanes block;
+        block.count = static_cast<int>(std::min<std::size_t>(lane_count, beads.size() - start));
+        for (int lane = 0; lane < lane_count; ++lane) {
+            const auto& bead = beads[start + static_cast<std::size_t>(lane % block.count)];
+            block.x[lane] = bead.x();
+            block.y[lane] = bead.y();
+            block.z[lane] = bead.z();
+        }
+        blocks.push_back(block);
+    }
+    return blocks;
 }
 
 void TripleSearch::bound_magnification(const MarkerConstellation& constellation) {
@@ -125,111 +147,148 @@ void TripleSearch::choose_hit_radius() {
     const double chance = std::clamp(
         blobs * std::numbers::pi * hit_radius_px_ * hit_radius_px_ / surroundings_px2, 0.01, 0.5);
     const double hit = std::max(proposal_quality * options_.detection_rate, 1.01 * chance);
-    hit_gain_ = static_cast<float>(std::log(hit / chance));
-    miss_cost_ = static_cast<float>(-std::log((1.0 - hit) / (1.0 - chance)));
+    const auto gain = [&](CoverCell cell) -> float& {
+        return gain_of_cell_[static_cast<std::size_t>(cell)];
+    };
+    gain(CoverCell::near_blob) = static_cast<float>(std::log(hit / chance));
+    gain(CoverCell::free) = static_cast<float>(std::log((1.0 - hit) / (1.0 - chance)));
+    // A bead outside the image says little: half a miss, so that a pose which puts all of them
+    // there does not pass.
+    gain(CoverCell::outside) = 0.5F * gain(CoverCell::free);
+    Eigen::Matrix3f pixel_from_view = Eigen::Matrix3f::Identity();
+    pixel_from_view(0, 0) = static_cast<float>(nominal_.pinhole.fx_px);
+    pixel_from_view(1, 1) = static_cast<float>(nominal_.pinhole.fy_px);
+    pixel_from_view(0, 2) = static_cast<float>(nominal_.pinhole.cx_px);
+    pixel_from_view(1, 2) = static_cast<float>(nominal_.pinhole.cy_px);
+    table_from_view_ = cover_[0].table_from_pixel() * pixel_from_view;
 }
 
 std::size_t TripleSearch::triples_of_beads() const {
     return first_beads_.size() * (beads_.size() - 1) * (beads_.size() - 2);
 }
 
-float TripleSearch::score(const Eigen::Matrix3f& rotation,
-                          const Eigen::Vector3f& translation) const {
-    const auto fx = static_cast<float>(nominal_.pinhole.fx_px);
-    const auto fy = static_cast<float>(nominal_.pinhole.fy_px);
-    const auto cx = static_cast<float>(nominal_.pinhole.cx_px);
-    const auto cy = static_cast<float>(nominal_.pinhole.cy_px);
+float TripleSearch::score(const Eigen::Matrix3f& table_from_phantom,
+                          const Eigen::Vector3f& shift) const {
+    // A bead behind the source comes to lie far outside.
+    constexpr float least_depth_mm = 1e-3F;
+    const BlobCover& cover = cover_[0];
+    const auto last_column = static_cast<float>(cover.last_column());
+    const auto last_row = static_cast<float>(cover.last_row());
     float sum = 0.0F;
-    for (const auto& bead : shuffled_) {
-        const Eigen::Vector3f p = rotation * bead + translation;
-        const float inverse = 1.0F / p.z();
-        const int hit =
-            p.z() > 0.0F ? cover_[0].at(fx * p.x() * inverse + cx, fy * p.y() * inverse + cy) : -1;
-        // A bead outside the image says little: half a miss, so that a pose which puts all of them
-        // there does not pass.
-        sum += hit > 0 ? hit_gain_ : hit == 0 ? -miss_cost_ : -0.5F * miss_cost_;
+    for (const BeadLanes& bead : shuffled_) {
+        const auto row_times_bead = [&](int row) -> Lanes {
+            return table_from_phantom(row, 0) * bead.x + table_from_phantom(row, 1) * bead.y +
+                   table_from_phantom(row, 2) * bead.z + shift[row];
+        };
+        const Lanes inverse = row_times_bead(2).max(least_depth_mm).inverse();
+        const Eigen::Array<int, lane_count, 1> columns =
+            (row_times_bead(0) * inverse).max(0.0F).min(last_column).cast<int>();
+        const Eigen::Array<int, lane_count, 1> rows =
+            (row_times_bead(1) * inverse).max(0.0F).min(last_row).cast<int>();
+        float block = 0.0F;
+        for (int lane = 0; lane < bead.count; ++lane)
+            block += gain_of_cell_[static_cast<std::size_t>(cover.at(columns[lane], rows[lane]))];
+        sum += block;
         if (sum < reject_below) return sum;
     }
     return sum;
 }
 
-void TripleSearch::add_poses(const Sights& sights, std::size_t first, std::size_t second,
-                             std::size_t third, Found& found) const {
-    const std::size_t n = beads_.size();
-    const float d12 = distance2_[first * n + second];
-    const float d13 = distance2_[first * n + third];
-    const float dot = 0.5F * (d12 + d13 - distance2_[second * n + third]);
-    const float gram = d12 * d13 - dot * dot;
-    if (gram <= 1e-4F * d12 * d13) return;  // three beads on a line leave a turn about it open
+// Triangles of beads whose first two are the same, one a lane, and the depths of the second and
+// third against the first, in units of its depth, that a view gives them.
+struct TripleSearch::Triangles {
+    float d12;
+    Lanes d13;
+    Lanes dot;   // of the sides 1-2 and 1-3
+    Lanes gram;  // twice the area, squared
+    Lanes q;     // inverse depth of the first bead, squared
+    Lanes h12;
+    Lanes h13;
 
-    // Inverse depth squared of the first bead for given images of the triangle's sides, and the
-    // depths of the others against it, in units of its depth.
-    float q = 0.0F;
-    float h12 = 0.0F;
-    float h13 = 0.0F;
-    const auto solve = [&](const Eigen::Vector2f& a, const Eigen::Vector2f& b, float sign) {
-        const float aa = a.squaredNorm();
-        const float bb = b.squaredNorm();
-        const float ab = a.dot(b);
-        const float half = 0.5F * (aa * d13 + bb * d12 - 2.0F * ab * dot);
-        const float root = half * half - gram * (aa * bb - ab * ab);
-        q = (half + std::sqrt(std::max(root, 0.0F))) / gram;
+    // For images of the sides a and b given by their products. The greater depth gets `sign`.
+    void solve(const Lanes& aa, const Lanes& bb, const Lanes& ab) {
+        const Lanes half = 0.5F * (aa * d13 + bb * d12 - 2.0F * ab * dot);
+        const Lanes root = half.square() - gram * (aa * bb - ab.square());
+        q = (half + root.max(0.0F).sqrt()) / gram;
         // The greater of the two depths is the better known.
-        const float square12 = std::max(q * d12 - aa, 0.0F);
-        const float square13 = std::max(q * d13 - bb, 0.0F);
-        const float product = q * dot - ab;
-        if (square12 > square13) {
-            h12 = sign * std::sqrt(square12);
-            h13 = product / h12;
-        } else {
-            h13 = sign * std::sqrt(square13);
-            h12 = square13 > 0.0F ? product / h13 : 0.0F;
-        }
-    };
-    solve(sights.second, sights.third, 1.0F);
-    if (q < min_inverse_depth2_ || q > max_inverse_depth2_) return;
-    const float first_h12 = h12;
-    const float first_h13 = h13;
+        const Lanes square12 = (q * d12 - aa).max(0.0F);
+        const Lanes square13 = (q * d13 - bb).max(0.0F);
+        const Lanes greater = square12.max(square13).sqrt();
+        constexpr float no_depth = 1e-20F;
+        const Lanes other = (q * dot - ab) / greater.max(no_depth);
+        const auto second_is_greater = square12 > square13;
+        h12 = second_is_greater.select(greater, other);
+        h13 = second_is_greater.select(other, greater);
+    }
+};
 
+void TripleSearch::add_poses(const Sights& sights, std::size_t first, std::size_t second,
+                             std::size_t block, Found& found) const {
+    const BeadLanes& third = blocks_[block];
+    Triangles t;
+    t.d12 = (beads_[first] - beads_[second]).squaredNorm();
+    t.d13 = distance2_[first * blocks_.size() + block];
+    t.dot = 0.5F * (t.d12 + t.d13 - distance2_[second * blocks_.size() + block]);
+    t.gram = t.d12 * t.d13 - t.dot.square();
+    // Three beads on a line leave a turn about it open; so do lanes without a third bead.
+    const Eigen::Array<bool, lane_count, 1> wide = t.gram > 1e-4F * t.d12 * t.d13;
+    t.gram = wide.select(t.gram, Lanes::Ones());
+    const auto fits = [&]() -> Eigen::Array<bool, lane_count, 1> {
+        return wide && t.q >= min_inverse_depth2_ && t.q <= max_inverse_depth2_;
+    };
+    const float aa = sights.second.squaredNorm();
+    const float bb = sights.third.squaredNorm();
+    const float ab = sights.second.dot(sights.third);
+    t.solve(Lanes::Constant(aa), Lanes::Constant(bb), Lanes::Constant(ab));
+    if (!fits().any()) return;
+    const Lanes first_h12 = t.h12;
+    const Lanes first_h13 = t.h13;
     const Eigen::Vector3f u = beads_[second] - beads_[first];
-    const Eigen::Vector3f w = beads_[third] - beads_[first];
-    const Eigen::Vector3f normal = u.cross(w);
-    Eigen::Matrix3f inverse;  // of [u w normal]
-    inverse << w.cross(normal).transpose() / gram, normal.cross(u).transpose() / gram,
-        normal.transpose() / gram;
     for (const float sign : {1.0F, -1.0F}) {
-        h12 = sign * first_h12;
-        h13 = sign * first_h13;
-        // Which of the two depths `solve` takes the sign for may change; keep the branch by the one
-        // that is greater now.
+        t.h12 = sign * first_h12;
+        t.h13 = sign * first_h13;
         constexpr int max_iterations = 4;
         constexpr float converged = 1e-3F;  // of the depth: below the noise of three pairs
         for (int i = 0; i < max_iterations; ++i) {
-            const float before = std::abs(h12) > std::abs(h13) ? h12 : h13;
-            const float old12 = h12;
-            const float old13 = h13;
-            solve(sights.second * (1.0F + h12), sights.third * (1.0F + h13), 1.0F);
-            const float after = std::abs(old12) > std::abs(old13) ? h12 : h13;
-            if (after * before < 0.0F) {
-                h12 = -h12;
-                h13 = -h13;
-            }
-            if (std::abs(h12 - old12) + std::abs(h13 - old13) < converged) break;
+            const Lanes old12 = t.h12;
+            const Lanes old13 = t.h13;
+            const Lanes scale12 = 1.0F + old12;
+            const Lanes scale13 = 1.0F + old13;
+            t.solve(aa * scale12.square(), bb * scale13.square(), ab * scale12 * scale13);
+            // Which of the two depths is greater may change; the branch is kept by the one that
+            // was.
+            const Lanes before_times_after =
+                (old12.abs() > old13.abs()).select(old12 * t.h12, old13 * t.h13);
+            const Lanes branch = (before_times_after < 0.0F).select(-Lanes::Ones(), Lanes::Ones());
+            t.h12 *= branch;
+            t.h13 *= branch;
+            const Lanes change = (t.h12 - old12).abs() + (t.h13 - old13).abs();
+            if ((change < converged || !fits()).all()) break;
         }
-        if (!(q >= min_inverse_depth2_ && q <= max_inverse_depth2_)) continue;
-        const float depth = 1.0F / std::sqrt(q);
-        Eigen::Matrix3f images;  // of u, w and their cross product, in the turned view
-        images.col(0) << depth * (1.0F + h12) * sights.second, depth * h12;
-        images.col(1) << depth * (1.0F + h13) * sights.third, depth * h13;
-        images.col(2) = images.col(0).cross(images.col(1));
-        const Eigen::Matrix3f rotation = sights.view_from_turned * images * inverse;
-        const Eigen::Vector3f translation = depth * sights.axis - rotation * beads_[first];
-        const float s = score(rotation, translation);
-        if (s <= reject_below) continue;
-        if (found.heap.size() == found.keep && s <= found.heap.front().score) continue;
-        found.add({{rotation.cast<double>().eval(), translation.cast<double>()},
-                   {static_cast<int>(first), static_cast<int>(second), static_cast<int>(third)},
-                   s});
+        const Eigen::Array<bool, lane_count, 1> fit = fits();
+        for (int lane = 0; lane < third.count; ++lane) {
+            if (!fit[lane]) continue;
+            const float depth = 1.0F / std::sqrt(t.q[lane]);
+            const Eigen::Vector3f w =
+                Eigen::Vector3f(third.x[lane], third.y[lane], third.z[lane]) - beads_[first];
+            const Eigen::Vector3f normal = u.cross(w);
+            Eigen::Matrix3f inverse;  // of [u w normal]
+            inverse << w.cross(normal).transpose(), normal.cross(u).transpose(), normal.transpose();
+            inverse *= 1.0F / t.gram[lane];
+            Eigen::Matrix3f images;  // of u, w and their cross product, in the turned view
+            images.col(0) << depth * (1.0F + t.h12[lane]) * sights.second, depth * t.h12[lane];
+            images.col(1) << depth * (1.0F + t.h13[lane]) * sights.third, depth * t.h13[lane];
+            images.col(2) = images.col(0).cross(images.col(1));
+            const Eigen::Matrix3f rotation = sights.view_from_turned * images * inverse;
+            const Eigen::Vector3f translation = depth * sights.axis - rotation * beads_[first];
+            const float s = score(table_from_view_ * rotation, table_from_view_ * translation);
+            if (s <= reject_below) continue;
+            if (found.heap.size() == found.keep && s <= found.heap.front().score) continue;
+            found.add({{rotation.cast<double>().eval(), translation.cast<double>()},
+                       {static_cast<int>(first), static_cast<int>(second),
+                        static_cast<int>(block) * lane_count + lane},
+                       s});
+        }
     }
 }
 
@@ -250,13 +309,13 @@ std::vector<PoseProposal> TripleSearch::poses_through(const std::array<int, 3>& 
     for (const int first : first_beads_)
         for (std::size_t second = 0; second < beads_.size(); ++second) {
             // Beads nearer to each other than their images say.
-            const float d12 = distance2_[static_cast<std::size_t>(first) * beads_.size() + second];
+            const float d12 =
+                (beads_[static_cast<std::size_t>(first)] - beads_[second]).squaredNorm();
             if (d12 * max_inverse_depth2_ < sights.second.squaredNorm() ||
                 second == static_cast<std::size_t>(first))
                 continue;
-            for (std::size_t third = 0; third < beads_.size(); ++third)
-                if (third != second && third != static_cast<std::size_t>(first))
-                    add_poses(sights, static_cast<std::size_t>(first), second, third, found);
+            for (std::size_t block = 0; block < blocks_.size(); ++block)
+                add_poses(sights, static_cast<std::size_t>(first), second, block, found);
         }
     std::stable_sort(found.heap.begin(), found.heap.end(), Found::better);
     return std::move(found.heap);

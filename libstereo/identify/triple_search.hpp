@@ -37,30 +37,42 @@ class TripleSearch {
     [[nodiscard]] double hit_radius_px() const { return hit_radius_px_; }
 
   private:
-    struct Ray;
+    /// Beads or triples that are looked at together, one a lane, for the processor's vectors.
+    static constexpr int lane_count = 8;
+    using Lanes = Eigen::Array<float, lane_count, 1>;
+    /// Beads in lanes; the last block is filled up by its first bead.
+    struct BeadLanes {
+        Lanes x, y, z;
+        int count = 0;
+    };
     struct Sights;
     struct Found;
+    struct Triangles;
+    [[nodiscard]] static std::vector<BeadLanes> in_lanes(const std::vector<Eigen::Vector3f>& beads);
     void bound_magnification(const MarkerConstellation& constellation);
     void choose_hit_radius();
-    void add_poses(const Sights& sights, std::size_t first, std::size_t second, std::size_t third,
+    /// Poses through beads `first`, `second` and each of a block.
+    void add_poses(const Sights& sights, std::size_t first, std::size_t second, std::size_t block,
                    Found& found) const;
-    [[nodiscard]] float score(const Eigen::Matrix3f& rotation,
-                              const Eigen::Vector3f& translation) const;
+    /// `table_from_phantom`: homogeneous, into cover_.
+    [[nodiscard]] float score(const Eigen::Matrix3f& table_from_phantom,
+                              const Eigen::Vector3f& shift) const;
 
     const BlobMap& map_;
     const NominalView& nominal_;
     const IdentifyOptions& options_;
     std::vector<int> first_beads_;
-    std::vector<Eigen::Vector3f> beads_;     // mm
-    std::vector<Eigen::Vector3f> shuffled_;  // the same in no spatial order
-    std::vector<float> distance2_;           // mm^2, bead by bead
-    double diameter_mm_ = 0.0;               // the largest distance of two beads
-    float min_inverse_depth2_ = 0.0F;        // of a bead, 1/mm^2
+    std::vector<Eigen::Vector3f> beads_;  // mm
+    std::vector<BeadLanes> blocks_;       // the same
+    std::vector<BeadLanes> shuffled_;     // the same in no spatial order
+    std::vector<Lanes> distance2_;        // mm^2, bead by block; 0 in lanes that hold no bead
+    double diameter_mm_ = 0.0;            // the largest distance of two beads
+    float min_inverse_depth2_ = 0.0F;     // of a bead, 1/mm^2
     float max_inverse_depth2_ = 0.0F;
     double hit_radius_px_ = 0.0;
-    std::vector<BlobCover> cover_;  // one
-    float hit_gain_ = 0.0F;
-    float miss_cost_ = 0.0F;
+    std::vector<BlobCover> cover_;         // one
+    Eigen::Matrix3f table_from_view_;      // homogeneous, into cover_
+    std::array<float, 3> gain_of_cell_{};  // log-likelihood ratio, by CoverCell
 };
 
 }  // namespace stereo
