@@ -4,6 +4,8 @@
 
 #include <drr/core/rng.hpp>
 
+#include <Eigen/Eigenvalues>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -18,8 +20,14 @@ constexpr std::size_t max_namings = 64;  // of one view that are compared
 // rarely than errors are allowed; what is related to it, the near symmetries give.
 constexpr double search_ends_below_errors = 0.01;
 
-// And when it leaves no more beads unexplained than one right pose in a hundred does.
-constexpr double plausible = 0.01;
+// And when it leaves no more beads unexplained than one right pose in ten does: a plate turned
+// over, or a lattice seen at another depth, explain half of them.
+constexpr double plausible = 0.1;
+
+// A pose that is no chance but leaves more unexplained than that may still be right: the search for
+// a better one takes this many triples of blobs more, of which each finds it in one of five cases
+// or more. One that would be refused for what it leaves does not limit the search.
+constexpr std::size_t patience = 16;
 
 // Triples of blobs in random order: all of them if they are few, else as many as drawn.
 class BlobTriples {
@@ -88,8 +96,12 @@ ViewPose canonical(ViewPose pose, const PreparedLayout& layout) {
     return pose;
 }
 
-bool same_names(const Naming& a, const Naming& b) {
-    return a.marker_of_blob == b.marker_of_blob;
+// The same names under the same pose: a flat phantom may have two that fit.
+bool same(const Naming& a, const Naming& b) {
+    constexpr double same_cosine = 0.99985;  // of half the angle: 2 degrees
+    return a.marker_of_blob == b.marker_of_blob &&
+           std::abs(a.fit.pose.view_from_phantom.rotation.dot(
+               b.fit.pose.view_from_phantom.rotation)) > same_cosine;
 }
 
 class Pool {
@@ -97,9 +109,14 @@ class Pool {
     explicit Pool(double clutter_per_px2) : clutter_(clutter_per_px2) {}
 
     void add(Naming naming) {
-        for (const auto& known : namings_)
-            if (same_names(known, naming)) return;
-        namings_.push_back(std::move(naming));
+        const auto known = std::find_if(namings_.begin(), namings_.end(),
+                                        [&](const Naming& other) { return same(other, naming); });
+        if (known == namings_.end())
+            namings_.push_back(std::move(naming));
+        else if (known->log_likelihood(clutter_) < naming.log_likelihood(clutter_))
+            *known = std::move(naming);
+        else
+            return;
         std::stable_sort(namings_.begin(), namings_.end(), [&](const Naming& a, const Naming& b) {
             return a.log_likelihood(clutter_) > b.log_likelihood(clutter_);
         });
@@ -125,7 +142,8 @@ class Pool {
 };
 
 // About the log-likelihood of a naming, without its residuals: to tell cheaply what cannot compete.
-double rough_log_likelihood(const ViewProblem& view, const ViewPose& pose, double clutter_per_px2) {
+double rough_log_likelihood(const ViewProblem& view, const ViewPose& pose, double clutter_per_px2,
+                            double gate_px) {
     const drr::Pinhole pinhole = scaled(view.nominal.pinhole, pose.log_focal);
     const Eigen::Matrix3d rotation = pose.view_from_phantom.matrix();
     double sum = 0.0;
@@ -136,7 +154,7 @@ double rough_log_likelihood(const ViewProblem& view, const ViewPose& pose, doubl
         if (!view.map.contains(pixel)) continue;
         const double sd_px = std::hypot(view.options.as_built_sd_mm * pinhole.fx_px / p.z(),
                                         view.options.blob_sd_px);
-        sum += view.map.nearest(pixel, view.options.gate_sd * sd_px) >= 0
+        sum += view.map.nearest(pixel, gate_px) >= 0
                    ? std::log(view.options.detection_rate /
                               (2.0 * std::numbers::pi * sd_px * sd_px * clutter_per_px2))
                    : std::log1p(-view.options.detection_rate);
@@ -144,9 +162,29 @@ double rough_log_likelihood(const ViewProblem& view, const ViewPose& pose, doubl
     return sum;
 }
 
-// The namings of the pool that lead, carried over by all near symmetries of the layout.
+// The pose from which a flat phantom is seen nearly the same: its plane slanted to the other side
+// of the ray to its middle (Schweighofer & Pinz, "Robust pose estimation from a planar target",
+// PAMI 2006).
+ViewPose slanted_back(const ViewPose& pose, const PreparedLayout& layout) {
+    const Eigen::Vector3d middle = centroid_of(layout.constellation.beads_mm);
+    const Eigen::Vector3d seen = pose.view_from_phantom * middle;
+    const Eigen::Vector3d ray = seen.normalized();
+    const Eigen::Vector3d normal = pose.view_from_phantom.rotation * layout.thinnest_axis;
+    // The reflection in the plane across the ray, after that in the phantom's own plane.
+    const Eigen::Matrix3d turn = (Eigen::Matrix3d::Identity() - 2.0 * ray * ray.transpose()) *
+                                 (Eigen::Matrix3d::Identity() - 2.0 * normal * normal.transpose());
+    ViewPose other = pose;
+    other.view_from_phantom.rotation =
+        (Eigen::Quaterniond(turn) * pose.view_from_phantom.rotation).normalized();
+    other.view_from_phantom.translation_mm = seen - other.view_from_phantom.rotation * middle;
+    return other;
+}
+
+// The namings of the pool that lead, slanted back, and carried over by all near symmetries of the
+// layout. A leader that fits a part of the phantom is a rough place to start from: rivals find
+// their beads within `gate_px` first.
 void add_rivals(const ViewProblem& view, const PreparedLayout& layout, double clutter_per_px2,
-                Pool& pool) {
+                double gate_px, Pool& pool) {
     // A pose may be a rival's; each of the first few gives the right one if it is related to it.
     constexpr std::size_t leaders = 4;
     const std::vector<Naming> start(
@@ -158,19 +196,32 @@ void add_rivals(const ViewProblem& view, const PreparedLayout& layout, double cl
     };
     std::vector<Rival> rivals;
     double best = -std::numeric_limits<double>::infinity();
-    for (const auto& naming : start)
-        for (const auto& motion : layout.near_symmetries) {
-            const ViewPose pose{naming.fit.pose.view_from_phantom * motion,
-                                naming.fit.pose.log_focal};
-            const double rough = rough_log_likelihood(view, pose, clutter_per_px2);
-            best = std::max(best, rough);
-            rivals.push_back({pose, rough});
-        }
+    const auto add = [&](const ViewPose& pose) {
+        const double rough = rough_log_likelihood(view, pose, clutter_per_px2, gate_px);
+        best = std::max(best, rough);
+        rivals.push_back({pose, rough});
+    };
+    for (const auto& naming : start) {
+        add(slanted_back(naming.fit.pose, layout));
+        for (const auto& motion : layout.near_symmetries)
+            add({naming.fit.pose.view_from_phantom * motion, naming.fit.pose.log_focal});
+    }
     // The rough value knows neither residuals nor beads that hide each other.
     constexpr double roughness_nats = 15.0;
-    for (const auto& rival : rivals)
-        if (rival.rough > best - irrelevant_nats - roughness_nats)
-            pool.add(name_blobs(view, rival.pose, view.options.as_built_sd_mm));
+    for (const auto& rival : rivals) {
+        if (rival.rough <= best - irrelevant_nats - roughness_nats) continue;
+        pool.add(name_blobs(view, rival.pose, view.options.as_built_sd_mm));
+        if (const auto refined = refine_pose(view, rival.pose, gate_px))
+            pool.add(name_blobs(view, *refined, view.options.as_built_sd_mm));
+    }
+}
+
+Eigen::Vector3d thinnest_axis_of(const std::vector<Eigen::Vector3d>& points_mm) {
+    const Eigen::Vector3d centroid = centroid_of(points_mm);
+    Eigen::Matrix3d scatter = Eigen::Matrix3d::Zero();
+    for (const auto& point : points_mm)
+        scatter += (point - centroid) * (point - centroid).transpose();
+    return Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d>(scatter).eigenvectors().col(0);
 }
 
 }  // namespace
@@ -179,7 +230,8 @@ PreparedLayout::PreparedLayout(const MarkerConstellation& c)
     : constellation(c),
       markers_mm(c.all_mm()),
       symmetries(bead_symmetries(c.beads_mm)),
-      near_symmetries(stereo::near_symmetries(c.beads_mm)) {
+      near_symmetries(stereo::near_symmetries(c.beads_mm)),
+      thinnest_axis(thinnest_axis_of(c.beads_mm)) {
     for (int bead = 0; bead < static_cast<int>(c.beads_mm.size()); ++bead)
         if (std::none_of(symmetries.begin(), symmetries.end(), [&](const BeadSymmetry& s) {
                 return s.image_of_bead[static_cast<std::size_t>(bead)] < bead;
@@ -197,19 +249,24 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     std::array<int, 3> triple{};
     std::size_t hypotheses = 0;
     const double enough = std::log10(search_ends_below_errors * view.options.max_error_probability);
-    bool done = false;
-    while (!done && hypotheses < view.options.max_hypotheses && triples.next(triple)) {
+    std::size_t limit = view.options.max_hypotheses;
+    const double start_gate_px = 1.5 * search.hit_radius_px();
+    while (hypotheses < limit && triples.next(triple)) {
         if (triple[0] == triple[1] || triple[0] == triple[2] || triple[1] == triple[2]) continue;
         hypotheses += search.triples_of_beads();
         for (const auto& proposal : search.poses_through(triple, proposals_per_triple)) {
             if (pool.knows(triple, proposal.beads)) continue;
             const auto refined =
-                refine_pose(view, {proposal.view_from_phantom, 0.0}, 1.5 * search.hit_radius_px());
+                refine_pose(view, {proposal.view_from_phantom, 0.0}, start_gate_px);
             if (!refined) continue;
             Naming naming =
                 name_blobs(view, canonical(*refined, layout), view.options.as_built_sd_mm);
-            done = done || (log10_chance(chance_hits(view, naming)) < enough &&
-                            plausibility(view, naming) > plausible);
+            const double fits = plausibility(view, naming);
+            if (fits > view.options.max_error_probability &&
+                log10_chance(chance_hits(view, naming)) < enough)
+                limit = std::min(limit, fits > plausible
+                                            ? hypotheses
+                                            : hypotheses + patience * search.triples_of_beads());
             pool.add(std::move(naming));
         }
     }
@@ -220,7 +277,7 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     int found = 0;
     do {
         found = pool.namings()[0].beads_found;
-        add_rivals(view, layout, clutter, pool);
+        add_rivals(view, layout, clutter, start_gate_px, pool);
     } while (pool.namings()[0].beads_found > found);
 
     // Once more with the scatter and the clutter that the best leaves.

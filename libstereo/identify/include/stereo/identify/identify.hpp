@@ -65,8 +65,8 @@ struct IdentifyOptions {
     /// The phantom's diameter in the image, at most, in diagonals of the image.
     double max_size_diagonals = 2.0;
     /// Work for one view, in pairs of a triple of blobs with a triple of beads: an image without
-    /// the phantom is given up after that many. 4 million take about a second.
-    std::size_t max_hypotheses = 4'000'000;
+    /// the phantom is given up after that many. 16 million take about two seconds.
+    std::size_t max_hypotheses = 16'000'000;
 
     /// identify_poses() decides refused poses once more with the rig and the bead places that the
     /// certain ones tell. Names many more, but not safely: one name in 384 poses was wrong and
