@@ -1,10 +1,11 @@
 #pragma once
 
+#include "image_moments.hpp"
+
 #include <drr/core/rng.hpp>
 #include <drr/imaging/radiograph.hpp>
 #include <drr/physics/attenuation.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 // What the tests of the image chain share: flat and random signals, a tube, moments of an image.
@@ -50,22 +51,6 @@ inline TubeBeam tube_beam(double kvp = 80.0) {
     beam.tube.voltage_kv = kvp;
     beam.tube.filters = {{find_material("aluminium"), 2.5}};
     return beam;
-}
-
-struct Moments {
-    double mean = 0.0;
-    double variance = 0.0;
-};
-
-template <class T>
-Moments moments(const Image<T>& image) {
-    const auto n = static_cast<double>(image.size());
-    Moments m;
-    for (const T value : image.pixels())
-        m.mean += static_cast<double>(value) / n;
-    for (const T value : image.pixels())
-        m.variance += std::pow(static_cast<double>(value) - m.mean, 2.0) / n;
-    return m;
 }
 
 }  // namespace test

@@ -1,4 +1,5 @@
 #include "test.hpp"
+#include "text.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/rng.hpp>
@@ -31,12 +32,6 @@ const char* const tower =
     "  - { id: 2, seat: { brick: 2, hole_mm: -1 }, diameter_mm: 4.7, material: steel }\n"
     "references:\n"
     "  - { id: 3, center_mm: [8, 1, 26.6], brick: 4, diameter_mm: 2, material: lead }\n";
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    const auto at = text.find(from);
-    BOOST_REQUIRE_MESSAGE(at != std::string::npos, from);
-    return text.replace(at, from.size(), to);
-}
 
 void check_error(const std::string& text, const std::string& expected) {
     BOOST_CHECK_EXCEPTION((void)parse_phantom(text, "t.yaml"), Error, [&](const Error& error) {
@@ -187,7 +182,7 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_and_line) {
     };
     (void)parse_phantom(tower, "t.yaml");
     for (const auto& c : cases)
-        check_error(replaced(tower, c.from, c.to), c.expected);
+        check_error(test::replaced(tower, c.from, c.to), c.expected);
     check_error(
         "schema: stereodrr/phantom/v1\nname: a\nbeads:\n"
         "  - { id: 1, seat: { brick: 0, hole_mm: 0 }, diameter_mm: 3, material: steel }\n",
@@ -279,7 +274,7 @@ BOOST_AUTO_TEST_CASE(wrong_cubes_are_refused) {
          "t.yaml:5: give 'lattice' or 'lego_cube', not both"},
     };
     for (const auto& c : cases)
-        check_error(replaced(cube, c.from, c.to), c.expected);
+        check_error(test::replaced(cube, c.from, c.to), c.expected);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

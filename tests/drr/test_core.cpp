@@ -1,4 +1,5 @@
 #include "test.hpp"
+#include "text.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
@@ -14,15 +15,6 @@
 using namespace drr;
 
 namespace {
-
-std::string error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
 
 YamlMap parse(const std::string& body) {
     return parse_yaml("schema: stereodrr/thing/v1\n" + body, "thing.yaml", "thing");
@@ -173,14 +165,15 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_key) {
         {"a: [1\n", [](const YamlMap&) {}, "not valid YAML"},
     };
     for (const auto& c : cases) {
-        const std::string message = error_of([&] { c.read(parse(c.body)); });
+        const std::string message = test::error_of([&] { c.read(parse(c.body)); });
         BOOST_TEST(message.find(c.expected) != std::string::npos,
                    "expected '" << c.expected << "' in '" << message << "'");
     }
 }
 
 BOOST_AUTO_TEST_CASE(refuses_another_schema) {
-    const std::string message = error_of([] { (void)parse_yaml("schema: other\n", "f", "thing"); });
+    const std::string message =
+        test::error_of([] { (void)parse_yaml("schema: other\n", "f", "thing"); });
     BOOST_TEST(message == "f:1: schema must be 'stereodrr/thing/v1', found 'other'");
 }
 

@@ -33,8 +33,9 @@ BOOST_AUTO_TEST_CASE(the_last_right_vectors_span_what_is_mapped_to_nothing) {
     const RightSingular svd = right_singular(matrix);
     BOOST_TEST(svd.values.size() == 3);
     BOOST_TEST((matrix * svd.vectors.rightCols(2)).norm() < rounding);
-    BOOST_TEST(((matrix * svd.vectors.leftCols(3)).colwise().norm().transpose() - svd.values)
-                   .norm() < rounding);
+    BOOST_TEST(
+        ((matrix * svd.vectors.leftCols(3)).colwise().norm().transpose() - svd.values).norm() <
+        rounding);
 }
 
 BOOST_AUTO_TEST_CASE(eigenvalues_ascend) {

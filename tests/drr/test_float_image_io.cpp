@@ -1,4 +1,5 @@
 #include "test.hpp"
+#include "text.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
@@ -31,10 +32,6 @@ std::string outcome(const std::filesystem::path& path) {
         BOOST_TEST(std::string(error.what()).starts_with(path.string()));
         return name_of(error.code());
     }
-}
-
-std::string replaced(std::string text, const std::string& what, const std::string& by) {
-    return text.replace(text.find(what), what.size(), by);
 }
 
 }  // namespace
@@ -109,7 +106,7 @@ BOOST_AUTO_TEST_CASE(malformed_headers_are_errors) {
                            const std::string& expected) {
         const auto path = folder.path() / name;
         write_float_image(path, random_image());
-        write_file(path, replaced(read_text_file(path), what, by));
+        write_file(path, test::replaced(read_text_file(path), what, by));
         BOOST_TEST(outcome(path) == expected, name << ": " << what << " -> " << by);
     };
     for (const char* size :

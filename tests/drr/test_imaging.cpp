@@ -1,3 +1,4 @@
+#include "image_moments.hpp"
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
@@ -24,22 +25,6 @@ Image<float> random_image(int width, int height, std::uint64_t seed) {
     for (float& value : image.pixels())
         value = static_cast<float>(rng.uniform(0.0, 100.0));
     return image;
-}
-
-struct Moments {
-    double mean = 0.0;
-    double variance = 0.0;
-};
-
-template <class T>
-Moments moments(const Image<T>& image) {
-    const auto n = static_cast<double>(image.size());
-    Moments m;
-    for (const T value : image.pixels())
-        m.mean += static_cast<double>(value) / n;
-    for (const T value : image.pixels())
-        m.variance += std::pow(static_cast<double>(value) - m.mean, 2.0) / n;
-    return m;
 }
 
 }  // namespace
@@ -128,7 +113,7 @@ BOOST_AUTO_TEST_CASE(mean_and_variance_are_those_of_poisson) {
         const Image<float> ones(400, 300, 1.0F);
         const Image<float> image = quantum_noise({ones, ones}, mean, {.seed = 1});
         const auto n = static_cast<double>(image.size());
-        const Moments m = moments(image);
+        const test::Moments m = test::moments(image);
         BOOST_TEST(std::abs(m.mean - mean) < 4.0 * std::sqrt(mean / n));
         BOOST_TEST(std::abs(m.variance - mean) < 4.0 * std::sqrt((2.0 * mean * mean + mean) / n));
     }
@@ -154,7 +139,7 @@ BOOST_AUTO_TEST_CASE(mean_and_variance_are_those_of_a_compound_sum) {
     const SignalImages given{Image<float>(400, 300, static_cast<float>(mean)),
                              Image<float>(400, 300, static_cast<float>(variance))};
     const Image<float> drawn = quantum_noise(given, photons, {.seed = 1});
-    for (const Moments& m : {moments(direct), moments(drawn)}) {
+    for (const test::Moments& m : {test::moments(direct), test::moments(drawn)}) {
         const auto n = static_cast<double>(drawn.size());
         BOOST_TEST(std::abs(m.mean - photons * mean) < 4.0 * std::sqrt(photons * variance / n));
         BOOST_TEST(std::abs(m.variance / (photons * variance) - 1.0) < 4.0 * std::sqrt(2.0 / n));

@@ -1,4 +1,5 @@
 #include "test.hpp"
+#include "text.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
@@ -33,12 +34,6 @@ const char* const valid =
     "      center_mm: [1, 2, 3], rotation_vector_deg: [10, 20, 30] }\n"
     "  - { name: ball, material: abs, sign: -1, shape: sphere, diameter_mm: 4 }\n"
     "  - { name: slab, material: abs, shape: box, size_mm: [1, 2, 3] }\n";
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    const auto at = text.find(from);
-    BOOST_REQUIRE_MESSAGE(at != std::string::npos, from);
-    return text.replace(at, from.size(), to);
-}
 
 }  // namespace
 
@@ -117,7 +112,7 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_and_line) {
         {"phantom/v1", "rig/v1", "p.yaml:1: schema must be"},
     };
     for (const auto& c : cases) {
-        const std::string text = replaced(valid, c.from, c.to);
+        const std::string text = test::replaced(valid, c.from, c.to);
         BOOST_CHECK_EXCEPTION((void)parse_phantom(text, "p.yaml"), Error, [&](const Error& error) {
             BOOST_TEST_MESSAGE(error.what());
             const bool right = error.code() == ErrorCode::invalid_file &&

@@ -1,4 +1,5 @@
 #include "test.hpp"
+#include "text.hpp"
 
 #include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
@@ -65,12 +66,6 @@ name: bead
 beads:
   - { id: 1, center_mm: [0, 0, 0], diameter_mm: 1, material: tantalum }
 )";
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    const auto at = text.find(from);
-    BOOST_REQUIRE_MESSAGE(at != std::string::npos, "nothing to replace: " << from);
-    return text.replace(at, from.size(), to);
-}
 
 }  // namespace
 
@@ -264,7 +259,7 @@ BOOST_AUTO_TEST_CASE(wrong_scenes_are_refused_with_the_line) {
     const auto refused = [&](const std::string& from, const std::string& to, ErrorCode code,
                              const std::string& expected) {
         try {
-            (void)parse_scene(replaced(good_scene, from, to), "scene.yaml", folder.path());
+            (void)parse_scene(test::replaced(good_scene, from, to), "scene.yaml", folder.path());
             BOOST_ERROR("accepted: " << to);
         } catch (const Error& error) {
             BOOST_TEST((error.code() == code), error.what());

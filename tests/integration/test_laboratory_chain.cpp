@@ -155,8 +155,7 @@ BOOST_AUTO_TEST_CASE(calibrate_reads_what_detect_wrote_and_finds_the_rig) {
         for (std::size_t v = 0; v < 2; ++v) {
             const drr::CalibratedView truth = lab.view(s, v);
             const auto& found = c.views[v];
-            const Eigen::Vector3d error =
-                found.source_in_world_mm() - truth.source_in_world_mm();
+            const Eigen::Vector3d error = found.source_in_world_mm() - truth.source_in_world_mm();
             for (int axis = 0; axis < 3; ++axis)
                 BOOST_TEST(std::abs(error[axis]) < most_sigmas * sd.views[v].source_mm[axis]);
             // The claims themselves: 0.2 mm in depth for five poses at half a millimetre a pixel.
@@ -172,8 +171,9 @@ BOOST_AUTO_TEST_CASE(calibrate_reads_what_detect_wrote_and_finds_the_rig) {
 // The epipolar geometry of one session meets the beads of another.
 BOOST_AUTO_TEST_CASE(epipolar_checks_a_calibration_by_the_beads_of_another_session) {
     const Laboratory& lab = laboratory();
-    lab.run("epipolar --points session1/observations.csv --calibration "
-            "session0/calibration.json -o epipolar");
+    lab.run(
+        "epipolar --points session1/observations.csv --calibration "
+        "session0/calibration.json -o epipolar");
     const Json report = lab.json("epipolar/epipolar.json");
     const auto named = report.at("matches").get<std::size_t>();
     BOOST_TEST(named > 200U);
@@ -187,8 +187,9 @@ BOOST_AUTO_TEST_CASE(epipolar_checks_a_calibration_by_the_beads_of_another_sessi
     BOOST_TEST(report.at("difference_over_volume").at("rms_px").get<double>() < 0.03);
     BOOST_TEST(fs::file_size(lab.path() / "epipolar/epipolar_calibration.png") > 10000U);
     // The same through XMALab's 2D points, which have no standard deviations.
-    lab.run("epipolar --points session1/points.csv --calibration session0/view0_MayaCam2.txt "
-            "session0/view1_MayaCam2.txt -o xmalab");
+    lab.run(
+        "epipolar --points session1/points.csv --calibration session0/view0_MayaCam2.txt "
+        "session0/view1_MayaCam2.txt -o xmalab");
     const Json again = lab.json("xmalab/epipolar.json");
     BOOST_TEST(again.at("matches").get<std::size_t>() >= named);
     BOOST_TEST(!again.at("fitted").at("sd_given").get<bool>());
@@ -198,8 +199,9 @@ BOOST_AUTO_TEST_CASE(epipolar_checks_a_calibration_by_the_beads_of_another_sessi
 // Beads of the second session in the world of the first.
 BOOST_AUTO_TEST_CASE(triangulated_beads_lie_where_they_are_within_their_error_bars) {
     const Laboratory& lab = laboratory();
-    lab.run("triangulate --points session1/observations.csv --calibration "
-            "session0/calibration.json -o points");
+    lab.run(
+        "triangulate --points session1/observations.csv --calibration "
+        "session0/calibration.json -o points");
     const drr::MarkerPhantom cube = drr::read_phantom(lab.path() / "small_lego_cube.yaml");
     std::istringstream lines(drr::read_text_file(lab.path() / "points/points3d.csv"));
     std::string line;
@@ -219,12 +221,12 @@ BOOST_AUTO_TEST_CASE(triangulated_beads_lie_where_they_are_within_their_error_ba
         const auto number = [&](const std::string& name) {
             return std::stod(cells[column.at(name)]);
         };
-        const auto& bead = *std::find_if(
-            cube.beads.begin(), cube.beads.end(),
-            [&](const auto& b) { return std::to_string(b.id) == cells[column.at("bead1")]; });
+        const auto& bead = *std::find_if(cube.beads.begin(), cube.beads.end(), [&](const auto& b) {
+            return std::to_string(b.id) == cells[column.at("bead1")];
+        });
         const int pose = poses + static_cast<int>(number("frame")) - 1;
-        const Eigen::Vector3d truth = lab.world_from_phantom(0).inverse() *
-                                      (lab.world_from_phantom(pose) * bead.center_mm);
+        const Eigen::Vector3d truth =
+            lab.world_from_phantom(0).inverse() * (lab.world_from_phantom(pose) * bead.center_mm);
         for (int axis = 0; axis < 3; ++axis) {
             const std::string name(1, "xyz"[axis]);
             const double error = number(name + "_mm") - truth[axis];
@@ -272,8 +274,9 @@ BOOST_AUTO_TEST_CASE(nothing_moved_between_the_sessions_until_a_detector_does) {
     }
     drr::make_folder(lab.path() / "moved");
     drr::write_file(lab.path() / "moved/observations.csv", moved);
-    lab.run("calibrate moved/observations.csv --phantom small_lego_cube.yaml --size-px 512 512 "
-            "-o moved");
+    lab.run(
+        "calibrate moved/observations.csv --phantom small_lego_cube.yaml --size-px 512 512 "
+        "-o moved");
     BOOST_TEST(p_of_diff("moved") < 1e-6);
     BOOST_TEST(p_of_drift("moved") < 1e-6);
 }

@@ -1,5 +1,6 @@
 #include "calibration_case.hpp"
 #include "test.hpp"
+#include "text.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
@@ -19,12 +20,6 @@ std::string error_of(const Read& read) {
         return error.what();
     }
     return "no error";
-}
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    const std::size_t at = text.find(from);
-    BOOST_REQUIRE(at != text.npos);
-    return text.replace(at, from.size(), to);
 }
 
 }  // namespace
@@ -48,14 +43,15 @@ BOOST_AUTO_TEST_CASE(a_calibration_reads_back) {
     const auto error = [](const std::string& bad) {
         return error_of([&] { (void)parse_calibration(bad, "c.json"); });
     };
-    BOOST_TEST(error(replaced(text, "calibration/v1", "calibration/v2"))
+    BOOST_TEST(error(test::replaced(text, "calibration/v1", "calibration/v2"))
                    .starts_with("c.json: schema 'stereodrr/calibration/v1' was expected"));
-    BOOST_TEST(error(replaced(text, "\"rms_px\"", "\"rms\"")) == "c.json: key 'rms_px' is missing");
-    BOOST_TEST(error(replaced(text, "\"width_px\": 1024", "\"width_px\": 10.5")) ==
+    BOOST_TEST(error(test::replaced(text, "\"rms_px\"", "\"rms\"")) ==
+               "c.json: key 'rms_px' is missing");
+    BOOST_TEST(error(test::replaced(text, "\"width_px\": 1024", "\"width_px\": 10.5")) ==
                "c.json: views[0]: 'width_px' must be a whole number");
-    BOOST_TEST(error(replaced(text, "view0.turn_x_rad", "view0.turn_w_rad")) ==
+    BOOST_TEST(error(test::replaced(text, "view0.turn_x_rad", "view0.turn_w_rad")) ==
                "c.json: unknown parameter 'view0.turn_w_rad'");
-    BOOST_TEST(error(replaced(text, "\"ok\"", "\"extra\": 1, \"ok\"")) ==
+    BOOST_TEST(error(test::replaced(text, "\"ok\"", "\"extra\": 1, \"ok\"")) ==
                "c.json: unknown key 'extra'");
     BOOST_TEST(error(text.substr(0, text.size() / 2)).starts_with("c.json: not JSON, at byte"));
 }

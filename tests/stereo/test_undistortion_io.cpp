@@ -1,6 +1,7 @@
 // Files of undistortions, and images undistorted by them.
 #include "grid_points.hpp"
 #include "test.hpp"
+#include "text.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
@@ -19,15 +20,6 @@ namespace {
 UndistortionFit fit_of(const UndistortionModel& model) {
     return fit_undistortion(test::grid_points(test::strong_distortion(), 0.05, 3).points, model,
                             test::grid_fit_options());
-}
-
-std::string error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const drr::Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 }  // namespace
@@ -56,7 +48,7 @@ BOOST_AUTO_TEST_CASE(malformed_files_are_refused_by_line) {
     const std::string head =
         "schema: stereodrr/undistortion/v1\nimage: { width_px: 8, height_px: 6 }\n";
     const auto error = [&](const std::string& body) {
-        return error_of([&] { (void)parse_undistortion(head + body, "u.yaml"); });
+        return test::error_of([&] { (void)parse_undistortion(head + body, "u.yaml"); });
     };
     BOOST_TEST(error("model: none\nparameters: {}\n") == "no error");
     BOOST_TEST(error("model: splines\nparameters: {}\n").find("u.yaml:3") == 0U);
@@ -95,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_lut_maps_undistorted_to_distorted_pixels) {
                "2.0000\n");
     const auto error = [&](const std::string& text) {
         drr::write_file(path, text);
-        return error_of([&] { (void)read_lut(path); });
+        return test::error_of([&] { (void)read_lut(path); });
     };
     BOOST_TEST(error("1,2\n1,2,3\n1,2\n1,2\n").find("c_LUT.csv:2: 2 columns") != std::string::npos);
     BOOST_TEST(error("1,2\n1,x\n1,2\n1,2\n").find("c_LUT.csv:2: 'x' is not") != std::string::npos);
