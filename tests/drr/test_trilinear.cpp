@@ -3,8 +3,6 @@
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
-#include <drr/core/parallel.hpp>
-#include <drr/projector/joseph.hpp>
 #include <drr/projector/trilinear.hpp>
 
 using namespace drr;
@@ -193,50 +191,6 @@ BOOST_AUTO_TEST_CASE(a_uniform_block_is_seen_from_face_to_face) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_slab_has_its_mass) {
-    Rng rng = rng_of(48);
-    BOOST_TEST(slab_mass_in_image<TrilinearProjector>(rng) == 1.0,
-               boost::test_tools::tolerance(3e-6));
-}
-
-// Where voxels hardly differ the two methods agree to the square of the voxel size.
-BOOST_AUTO_TEST_CASE(trilinear_and_joseph_agree_on_what_is_smooth) {
-    MuVolume volume = vacuum({80, 70, 60}, {1.0, 1.0, 1.2});
-    for (int k = 0; k < 60; ++k)
-        for (int j = 0; j < 70; ++j)
-            for (int i = 0; i < 80; ++i) {
-                const Vector3d at = volume.world_from_index(Vector3d(i, j, k)) / 12.0;
-                volume.mu_per_mm[volume.offset(i, j, k)] =
-                    static_cast<float>(0.02 * std::exp(-0.5 * at.squaredNorm()));
-            }
-    Rng rng = rng_of(49);
-    const XrayView view = random_view(rng, 700, 1020, 80, 80, 1.5);
-    const Image<float> trilinear = TrilinearProjector(volume).line_integrals(view);
-    const Image<float> joseph = JosephProjector(volume).line_integrals(view);
-    // Interpolation blurs along the ray too, by 1/6 voxel^2 beside (12 voxels)^2; seen is 5e-4.
-    BOOST_TEST(relative_rms(trilinear, joseph) < 2e-3);
-}
-
-BOOST_AUTO_TEST_CASE(turning_volume_and_view_together_changes_nothing) {
-    Rng rng = rng_of(50);
-    const MuVolume volume = uneven_volume(50);
-    const XrayView view = random_view(rng, 300, 500, 60, 50, 1.5);
-    const Rigid3 turn = random_turn(rng, {12.0, -40.0, 7.0});
-    const Image<float> before = TrilinearProjector(volume).line_integrals(view);
-    const Image<float> after =
-        TrilinearProjector(moved(volume, turn)).line_integrals(moved(view, turn));
-    BOOST_TEST(largest_difference(before, after) < simd_rounding * largest(before));
-}
-
-BOOST_AUTO_TEST_CASE(same_bytes_with_one_thread) {
-    const TrilinearProjector projector(uneven_volume(51));
-    Rng rng = rng_of(51);
-    const XrayView view = random_view(rng, 300, 500, 150, 140, 0.5);
-    const Image<float> many = projector.line_integrals(view);
-    const ThreadLimit one(1);
-    BOOST_TEST((projector.line_integrals(view) == many));
-}
-
 BOOST_AUTO_TEST_CASE(volumes_of_whole_steps_give_the_same) {
     MuVolume volume = uneven_volume(52);
     MuVolume16 steps{volume, {}, 1e-5};
@@ -250,10 +204,8 @@ BOOST_AUTO_TEST_CASE(volumes_of_whole_steps_give_the_same) {
                 TrilinearProjector(steps).line_integrals(view)));
 }
 
-BOOST_AUTO_TEST_CASE(bad_volumes_and_steps_are_refused) {
-    MuVolume volume = vacuum({2, 2, 2}, {1, 1, 1});
+BOOST_AUTO_TEST_CASE(bad_steps_are_refused) {
+    const MuVolume volume = vacuum({2, 2, 2}, {1, 1, 1});
     for (const double step : {0.0, -1.0, 5.0, std::nan("")})
         BOOST_CHECK_THROW(TrilinearProjector(volume, {.step_voxels = step}), Error);
-    volume.mu_per_mm[3] = -0.1F;
-    BOOST_CHECK_THROW(TrilinearProjector{volume}, Error);
 }
