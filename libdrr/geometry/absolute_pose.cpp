@@ -30,7 +30,8 @@ double cost_of(std::span<const Eigen::Vector3d> points, std::span<const Eigen::V
     return cost;
 }
 
-// The update is view_from_object <- exp(w) R, t + dt, so d(point)/d(w, dt) = [-[R x]x | I].
+// The update is view_from_object <- exp(w) R, t + dt, so d(point)/d(w, dt) = [-[R x]x | I], and a
+// pixel's derivative by w is R x times that by the point.
 Sums linearize(std::span<const Eigen::Vector3d> points, std::span<const Eigen::Vector2d> pixels,
                const Pinhole& pinhole, const Rigid3& pose) {
     Sums sums;
@@ -39,15 +40,22 @@ Sums linearize(std::span<const Eigen::Vector3d> points, std::span<const Eigen::V
         const Eigen::Vector3d rotated = turn * points[i];
         const Eigen::Vector3d p = rotated + pose.translation_mm;
         const Eigen::Vector2d residual = pinhole.project(p) - pixels[i];
-        Eigen::Matrix<double, 2, 3> d_pixel;
-        d_pixel << pinhole.fx_px / p.z(), 0.0, -pinhole.fx_px * p.x() / (p.z() * p.z()), 0.0,
-            pinhole.fy_px / p.z(), -pinhole.fy_px * p.y() / (p.z() * p.z());
-        Eigen::Matrix<double, 2, 6> jacobian;
-        jacobian << -d_pixel * cross_matrix(rotated), d_pixel;
+        const double by_depth = 1.0 / p.z();
+        const Eigen::Vector3d d_u(pinhole.fx_px * by_depth, 0.0,
+                                  -pinhole.fx_px * p.x() * by_depth * by_depth);
+        const Eigen::Vector3d d_v(0.0, pinhole.fy_px * by_depth,
+                                  -pinhole.fy_px * p.y() * by_depth * by_depth);
+        Vector6d u;
+        Vector6d v;
+        u << rotated.cross(d_u), d_u;
+        v << rotated.cross(d_v), d_v;
         sums.cost += residual.squaredNorm();
-        sums.normal += jacobian.transpose() * jacobian;
-        sums.gradient += jacobian.transpose() * residual;
+        for (int column = 0; column < 6; ++column)  // the lower half
+            for (int row = column; row < 6; ++row)
+                sums.normal(row, column) += u[row] * u[column] + v[row] * v[column];
+        sums.gradient += residual.x() * u + residual.y() * v;
     }
+    sums.normal.triangularView<Eigen::StrictlyUpper>() = sums.normal.transpose();
     return sums;
 }
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -59,9 +60,9 @@ InitialView initial_view(const Observations& observations, int view) {
     std::vector<Image> images;
     Intrinsics found;
     std::vector<Eigen::Matrix3d> planes;
-    for (int pose = 0; pose < observations.pose_count; ++pose) {
+    for (ImagePoints& points : points_of_view(observations, view)) {
         Image& image = images.emplace_back();
-        image.points = points_of_image(observations, pose, view);
+        image.points = std::move(points);
         if (image.points.pixels.size() < 3) continue;
         image.shape = shape_of(image.points.points_in_phantom_mm);
         if (image.shape.is_line()) continue;
@@ -110,7 +111,7 @@ InitialView initial_view(const Observations& observations, int view) {
         if (image.plane) image.start = pose_of_plane(image.shape, *image.plane, result.pinhole);
         if (!image.start) continue;
         // Near is enough: the bundle finds the minimum.
-        constexpr int iterations = 5;
+        constexpr int iterations = 2;
         const drr::PoseFit fit =
             drr::fit_pose(image.points.points_in_phantom_mm, image.points.pixels, result.pinhole,
                           *image.start, iterations);

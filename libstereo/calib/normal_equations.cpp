@@ -30,7 +30,7 @@ Eigen::VectorXd NormalEquations::step(double damping) const {
         if (factors.back().info() != Eigen::Success || !factors.back().isPositive()) return {};
         const Eigen::Matrix<double, 6, Eigen::Dynamic> solved =
             factors.back().solve(coupling[k].transpose());
-        reduced.noalias() -= coupling[k] * solved;
+        reduced -= coupling[k].lazyProduct(solved);
         right.noalias() += coupling[k] * factors.back().solve(pose_gradient[k]);
     }
     const Eigen::LDLT<Eigen::MatrixXd> factor(reduced);

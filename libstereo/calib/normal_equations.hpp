@@ -17,7 +17,7 @@ struct NormalEquations {
     using Vector6 = Eigen::Matrix<double, 6, 1>;
 
     Eigen::MatrixXd common;
-    std::vector<Eigen::MatrixXd> coupling;  ///< common x 6
+    std::vector<Eigen::Matrix<double, Eigen::Dynamic, 6>> coupling;  ///< one row a common one
     std::vector<Matrix6> pose;
     Eigen::VectorXd common_gradient;
     std::vector<Vector6> pose_gradient;

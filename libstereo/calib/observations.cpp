@@ -3,28 +3,45 @@
 
 namespace stereo {
 
+namespace {
+
+// What is wrong with an observation; nullptr for nothing.
+const char* fault_of(const Observation& item, const Observations& all) {
+    if (item.view < 0 || item.view >= all.view_count) return "observation of an unknown view";
+    if (item.pose < 0 || item.pose >= all.pose_count) return "observation of an unknown pose";
+    if (item.marker < 0 || item.marker >= static_cast<int>(all.markers_in_phantom_mm.size()))
+        return "observation of an unknown marker";
+    if (!item.pixel.allFinite()) return "an observed pixel must be finite";
+    if (!(item.sd_px > 0.0)) return "an observation's standard deviation must be positive";
+    return nullptr;
+}
+
+}  // namespace
+
 void Observations::validate() const {
     drr::require(view_count >= 1 && pose_count >= 1, "observations need a view and a pose");
-    for (const auto& item : items) {
-        drr::require(item.view >= 0 && item.view < view_count, "observation of an unknown view");
-        drr::require(item.pose >= 0 && item.pose < pose_count, "observation of an unknown pose");
-        drr::require(
-            item.marker >= 0 && item.marker < static_cast<int>(markers_in_phantom_mm.size()),
-            "observation of an unknown marker");
-        drr::require(item.pixel.allFinite(), "an observed pixel must be finite");
-        drr::require(item.sd_px > 0.0, "an observation's standard deviation must be positive");
-    }
+    for (const auto& item : items)
+        if (const char* const fault = fault_of(item, *this)) drr::require(false, fault);
 }
 
 ImagePoints points_of_image(const Observations& observations, int pose, int view) {
-    ImagePoints result;
-    for (const auto& item : observations.items) {
-        if (item.pose != pose || item.view != view) continue;
-        result.points_in_phantom_mm.push_back(
-            observations.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)]);
-        result.pixels.push_back(item.pixel);
+    return points_of_view(observations, view).at(static_cast<std::size_t>(pose));
+}
+
+std::vector<ImagePoints> points_of_view(const Observations& observations, int view) {
+    std::vector<ImagePoints> images(static_cast<std::size_t>(observations.pose_count));
+    for (ImagePoints& image : images) {
+        image.points_in_phantom_mm.reserve(observations.markers_in_phantom_mm.size());
+        image.pixels.reserve(observations.markers_in_phantom_mm.size());
     }
-    return result;
+    for (const auto& item : observations.items) {
+        if (item.view != view) continue;
+        ImagePoints& image = images[static_cast<std::size_t>(item.pose)];
+        image.points_in_phantom_mm.push_back(
+            observations.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)]);
+        image.pixels.push_back(item.pixel);
+    }
+    return images;
 }
 
 }  // namespace stereo

@@ -1,11 +1,14 @@
 #include "normal_equations.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace stereo {
 namespace {
 
-using ViewDerivatives = Eigen::Matrix<double, 2, view_columns>;
+// Rows side by side in memory, so that sums over markers run over whole registers.
+using ViewDerivatives = Eigen::Matrix<double, 2, view_columns, Eigen::RowMajor>;
+using ViewNormal = Eigen::Matrix<double, view_columns, view_columns>;
 using PoseColumns = Eigen::Matrix<double, view_columns, 6>;
 
 // rho and its derivative for s = (residual / sd)^2.
@@ -26,6 +29,21 @@ Robust robust(double s, const CalibrationOptions& options) {
             return {c2 * std::log1p(s / c2), 1.0 / (1.0 + s / c2)};
     }
     return {s, 1.0};
+}
+
+// The lower half of normal += d^T weighted, in whole registers. Eigen packs a product of this size
+// as if it were large, which takes ten times as long as the product.
+template <int... columns>
+void add_products(const ViewDerivatives& d, const ViewDerivatives& weighted, ViewNormal& normal,
+                  std::integer_sequence<int, columns...>) {
+    constexpr int lanes = 2;  // doubles in a register of any x86-64
+    ((normal.template block<view_columns - columns / lanes * lanes, 1>(columns / lanes * lanes,
+                                                                       columns) +=
+      weighted(0, columns) *
+          d.row(0).template tail<view_columns - columns / lanes * lanes>().transpose() +
+      weighted(1, columns) *
+          d.row(1).template tail<view_columns - columns / lanes * lanes>().transpose()),
+     ...);
 }
 
 }  // namespace
@@ -51,10 +69,9 @@ void add_image(const Observations& observations, const ImageObservations& image,
     const auto& columns = layout.of_view[v];
     const int slot = layout.of_pose[static_cast<std::size_t>(image.pose)];
 
-    Eigen::Matrix<double, view_columns, view_columns> normal;
-    Eigen::Matrix<double, view_columns, 1> gradient;
-    normal.setZero();
-    gradient.setZero();
+    ViewNormal normal = ViewNormal::Zero();
+    Eigen::Matrix<double, view_columns, 1> gradient =
+        Eigen::Matrix<double, view_columns, 1>::Zero();
     ViewDerivatives d = ViewDerivatives::Zero();
     const bool shape = layout.scale >= 0 || layout.refines_markers;
     const auto scatter = [&](int row, const Eigen::Matrix<double, 1, view_columns>& values) {
@@ -100,8 +117,8 @@ void add_image(const Observations& observations, const ImageObservations& image,
             d.block<1, 3>(row, 4) = in_view_axes.cross(Eigen::Vector3d(d_point.row(row)));
         d.block<2, 3>(0, 7) = d_point;
         const ViewDerivatives weighted = weight * d;
-        normal.noalias() += d.transpose() * weighted;
-        gradient.noalias() += weighted.transpose() * residual;
+        add_products(d, weighted, normal, std::make_integer_sequence<int, view_columns>());
+        gradient += weighted.transpose().lazyProduct(residual);
         if (!shape) continue;
 
         const int marker = layout.of_marker[static_cast<std::size_t>(item.marker)];
@@ -125,7 +142,7 @@ void add_image(const Observations& observations, const ImageObservations& image,
         equations.common.block<1, 3>(layout.scale, marker) += with_scale.transpose();
     }
 
-    // Lazily: such small products are not worth packing for.
+    normal.triangularView<Eigen::StrictlyUpper>() = normal.transpose();
     const PoseColumns coupling = normal.lazyProduct(pose_from_view);
     for (int a = 0; a < view_columns; ++a) {
         const int row = columns[static_cast<std::size_t>(a)];

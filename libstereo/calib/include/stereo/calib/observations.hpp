@@ -36,4 +36,7 @@ struct ImagePoints {
 };
 [[nodiscard]] ImagePoints points_of_image(const Observations& observations, int pose, int view);
 
+/// The images of one view, by pose.
+[[nodiscard]] std::vector<ImagePoints> points_of_view(const Observations& observations, int view);
+
 }  // namespace stereo
