@@ -75,6 +75,9 @@ const std::vector<Effect>& effects() {
          }},
         {"errors of building", [](const ExperimentSpec& e) { return !is_as_designed(e.as_built); },
          [](const ExperimentSpec& e, ExperimentSpec& to) { to.as_built = e.as_built; }},
+        {"motion between the views",
+         [](const ExperimentSpec& e) { return e.motion != MotionSpec{}; },
+         [](const ExperimentSpec& e, ExperimentSpec& to) { to.motion = e.motion; }},
         {"distortion of the intensifier",
          [](const ExperimentSpec& e) { return e.imaging.radiograph.distortion.has_value(); },
          [](const ExperimentSpec& e, ExperimentSpec& to) {

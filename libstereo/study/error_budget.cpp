@@ -18,6 +18,7 @@ ExperimentSpec without_effects(const ExperimentSpec& full) {
     ExperimentSpec spec = full;
     spec.bodies = false;
     spec.as_built = {};
+    spec.motion = {};
     drr::RadiographOptions ideal;
     ideal.beam = one_energy(full.imaging.radiograph.beam);
     // As the dose says; nothing but the noise depends on it.

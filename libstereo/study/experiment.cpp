@@ -30,6 +30,17 @@ PoseSpec read_poses(const drr::YamlMap& map) {
     return poses;
 }
 
+MotionSpec read_motion(const drr::YamlMap& map) {
+    MotionSpec motion;
+    if (map.has("velocity_mm_per_s")) motion.velocity_mm_per_s = vector3(map, "velocity_mm_per_s");
+    if (map.has("turn_deg_per_s"))
+        motion.turn_rad_per_s = drr::degree * vector3(map, "turn_deg_per_s");
+    motion.sync_offset_s = map.number_or("sync_offset_s", motion.sync_offset_s);
+    motion.while_calibrating = map.flag_or("while_calibrating", motion.while_calibrating);
+    map.finish();
+    return motion;
+}
+
 ImagingSpec read_imaging(const drr::YamlMap& map) {
     ImagingSpec imaging;
     imaging.samples_per_pixel =
@@ -76,6 +87,7 @@ ExperimentSpec read_keys(const drr::YamlMap& map) {
     if (const auto as_built = map.map_if("as_built")) spec.as_built = read_as_built(*as_built);
     spec.bodies = map.flag_or("bodies", spec.bodies);
     spec.poses = read_poses(map.map("poses"));
+    if (const auto motion = map.map_if("motion")) spec.motion = read_motion(*motion);
     spec.imaging = read_imaging(map.map("imaging"));
     const drr::YamlMap nominal = map.map("nominal");
     spec.nominal_error = 0.01 * nominal.number("error_percent", {0.0, 50.0});
@@ -113,6 +125,7 @@ ExperimentSpec default_experiment() {
 
 std::string experiment_yaml(const ExperimentSpec& spec) {
     const auto& poses = spec.poses;
+    const MotionSpec& motion = spec.motion;
     const drr::AsBuiltOptions& built = spec.as_built;
     // The rig's own text without its schema line, indented.
     std::string rig;
@@ -132,6 +145,8 @@ std::string experiment_yaml(const ExperimentSpec& spec) {
         "  brick_height_sd_mm: {}\n  scale_across: {}\n  scale_height: {}\nrig:\n{}"
         "poses:\n  calibration: {}\n  held_out: {}\n  base_rotation_deg: [{}, {}, {}]\n"
         "  max_rotation_deg: {}\n  max_shift_mm: [{}, {}, {}]\n"
+        "motion:\n  velocity_mm_per_s: [{}, {}, {}]\n  turn_deg_per_s: [{}, {}, {}]\n"
+        "  sync_offset_s: {}\n  while_calibrating: {}\n"
         "imaging:\n  samples_per_pixel: {}\n{}"
         "nominal:\n  error_percent: {}\nepipolar:\n  threshold_px: {}\n{}",
         name, spec.seed, spec.phantom_file, spec.bodies, built.bead_sd_mm, built.bead_depth_sd_mm,
@@ -139,7 +154,10 @@ std::string experiment_yaml(const ExperimentSpec& spec) {
         poses.calibration, poses.held_out, poses.base_rotation_rad.x() / drr::degree,
         poses.base_rotation_rad.y() / drr::degree, poses.base_rotation_rad.z() / drr::degree,
         poses.max_rotation_rad / drr::degree, poses.max_shift_mm.x(), poses.max_shift_mm.y(),
-        poses.max_shift_mm.z(), spec.imaging.samples_per_pixel,
+        poses.max_shift_mm.z(), motion.velocity_mm_per_s.x(), motion.velocity_mm_per_s.y(),
+        motion.velocity_mm_per_s.z(), motion.turn_rad_per_s.x() / drr::degree,
+        motion.turn_rad_per_s.y() / drr::degree, motion.turn_rad_per_s.z() / drr::degree,
+        motion.sync_offset_s, motion.while_calibrating, spec.imaging.samples_per_pixel,
         drr::radiograph_yaml(spec.imaging.radiograph, 2), 100.0 * spec.nominal_error,
         spec.epipolar_threshold_px,
         spec.center_sd_px ? fmt::format("center_sd_px: {}\n", *spec.center_sd_px) : "");

@@ -2,6 +2,7 @@
 #include <stereo/study/observed.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
 
@@ -11,16 +12,18 @@ namespace {
 // Sums over observations of several parts of an experiment.
 class LocalizationSums {
   public:
-    LocalizationSums(const ExperimentSpec& spec, const Truth& truth) : spec_(spec), truth_(truth) {}
+    LocalizationSums(const ExperimentSpec& spec, const Truth& truth)
+        : spec_(spec),
+          truth_(truth),
+          views_{truth.views[0].calibrated(), truth.views[1].calibrated()} {}
 
     void add(const Observations& observations, int first_pose) {
         for (const auto& item : observations.items) {
             const Eigen::Vector3d point =
-                truth_.world_from_phantom[static_cast<std::size_t>(first_pose + item.pose)] *
+                truth_.seen_pose(first_pose + item.pose, item.view) *
                 truth_.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)];
             const Eigen::Vector2d error =
-                item.pixel -
-                true_pixel(spec_, truth_.views[static_cast<std::size_t>(item.view)], point);
+                item.pixel - true_pixel(spec_, views_[static_cast<std::size_t>(item.view)], point);
             ++sums_.count;
             sums_.bias_px += error;
             squares_ += error.squaredNorm();
@@ -42,6 +45,7 @@ class LocalizationSums {
   private:
     const ExperimentSpec& spec_;
     const Truth& truth_;
+    std::array<drr::CalibratedView, 2> views_;
     Localization sums_;
     double squares_ = 0.0;
     double ratio_squares_ = 0.0;

@@ -60,6 +60,10 @@ Json configuration(const ExperimentSpec& spec) {
                     {"base_rotation_vector_rad", array(spec.poses.base_rotation_rad)},
                     {"max_rotation_rad", spec.poses.max_rotation_rad},
                     {"max_shift_mm", array(spec.poses.max_shift_mm)}};
+    out["motion"] = {{"velocity_mm_per_s", array(spec.motion.velocity_mm_per_s)},
+                     {"turn_rad_per_s", array(spec.motion.turn_rad_per_s)},
+                     {"sync_offset_s", spec.motion.sync_offset_s},
+                     {"while_calibrating", spec.motion.while_calibrating}};
     const drr::RadiographOptions& radiograph = spec.imaging.radiograph;
     out["imaging"] = {{"samples_per_pixel_edge", spec.imaging.samples_per_pixel},
                       {"photons_per_pixel", radiograph.photons_per_pixel},

@@ -55,8 +55,7 @@ RadiographSession::RadiographSession(const ExperimentSpec& spec, const Truth& tr
 drr::SignalImages RadiographSession::primary(int pose, int view) const {
     drr::AnalyticOptions options;
     options.samples_per_pixel = spec_.imaging.samples_per_pixel;
-    const auto solids =
-        drr::moved(solids_in_phantom_, truth_.world_from_phantom[static_cast<std::size_t>(pose)]);
+    const auto solids = drr::moved(solids_in_phantom_, truth_.seen_pose(pose, view));
     const auto object = [&](const drr::XrayView& seen) {
         return drr::path_lengths(solids, seen, options);
     };

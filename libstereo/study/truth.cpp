@@ -20,6 +20,8 @@ Truth make_truth(const ExperimentSpec& spec) {
     const drr::StereoViews rig = drr::make_stereo_rig(spec.rig);
     const Eigen::Vector3d isocentre = spec.rig.isocentre_mm.value_or(Eigen::Vector3d::Zero());
     std::vector<drr::Rigid3> rig_from_phantom;
+    std::vector<drr::Rigid3> rig_from_phantom_in_view1;
+    const MotionSpec& motion = spec.motion;
     const int count = spec.poses.calibration + spec.poses.held_out;
     for (int pose = 0; pose < count; ++pose) {
         drr::Rng rng({.seed = spec.seed,
@@ -32,14 +34,22 @@ Truth make_truth(const ExperimentSpec& spec) {
         for (int axis = 0; axis < 3; ++axis)
             shift[axis] = spec.poses.max_shift_mm[axis] * rng.uniform(-1.0, 1.0);
         rig_from_phantom.emplace_back(turn.normalized(), isocentre + shift);
+        const bool moves = motion.while_calibrating || pose >= spec.poses.calibration;
+        const double later_s = moves ? motion.sync_offset_s : 0.0;
+        rig_from_phantom_in_view1.emplace_back(
+            (drr::rotation_from_vector(later_s * motion.turn_rad_per_s) * turn).normalized(),
+            isocentre + shift + later_s * motion.velocity_mm_per_s);
     }
     // World = phantom in pose 0.
     const drr::Rigid3 rig_from_world = rig_from_phantom[0];
     truth.views = rig;
     for (auto& view : truth.views)
         view.view_from_world = view.view_from_world * rig_from_world;
+    const drr::Rigid3 world_from_rig = rig_from_world.inverse();
     for (const auto& pose : rig_from_phantom)
-        truth.world_from_phantom.push_back(rig_from_world.inverse() * pose);
+        truth.world_from_phantom.push_back(world_from_rig * pose);
+    for (const auto& pose : rig_from_phantom_in_view1)
+        truth.world_from_phantom_in_view1.push_back(world_from_rig * pose);
     truth.phantom = drr::as_built(spec.phantom, spec.as_built, spec.seed);
     for (const auto* markers : {&truth.phantom.beads, &truth.phantom.references})
         for (const auto& marker : *markers)
@@ -64,8 +74,9 @@ Truth in_world_of_pose(const Truth& truth, int pose) {
     Truth result = truth;
     for (auto& view : result.views)
         view.view_from_world = view.view_from_world * old_from_new;
-    for (auto& motion : result.world_from_phantom)
-        motion = old_from_new.inverse() * motion;
+    for (auto* poses : {&result.world_from_phantom, &result.world_from_phantom_in_view1})
+        for (auto& motion : *poses)
+            motion = old_from_new.inverse() * motion;
     result.stereo_from_world = truth.stereo_from_world * old_from_new.matrix();
     return result;
 }
@@ -81,7 +92,7 @@ drr::StereoRigSpec make_nominal(const ExperimentSpec& spec) {
     return nominal;
 }
 
-Eigen::Vector2d true_pixel(const ExperimentSpec& spec, const drr::XrayView& view,
+Eigen::Vector2d true_pixel(const ExperimentSpec& spec, const drr::CalibratedView& view,
                            const Eigen::Vector3d& point_in_world_mm) {
     const Eigen::Vector2d pixel = view.project(point_in_world_mm);
     const auto& distortion = spec.imaging.radiograph.distortion;

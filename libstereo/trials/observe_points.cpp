@@ -18,19 +18,19 @@ double diameter_mm(const drr::MarkerPhantom& phantom, std::size_t marker) {
 
 std::vector<Shadow> shadows_of(const ExperimentSpec& spec, const Truth& truth, int pose, int view) {
     const drr::XrayView& seen_by = truth.views[static_cast<std::size_t>(view)];
-    const drr::Rigid3 view_from_phantom =
-        seen_by.view_from_world * truth.world_from_phantom[static_cast<std::size_t>(pose)];
-    const double focal_px = seen_by.sdd_mm / seen_by.pixel_pitch_mm.x();
+    // In the frame of the phantom, so that a marker is moved once.
+    drr::CalibratedView calibrated = seen_by.calibrated();
+    calibrated.view_from_world = calibrated.view_from_world * truth.seen_pose(pose, view);
     std::vector<Shadow> shadows(truth.markers_in_phantom_mm.size());
     for (std::size_t m = 0; m < shadows.size(); ++m) {
         const Eigen::Vector3d& marker = truth.markers_in_phantom_mm[m];
-        const double depth_mm = (view_from_phantom * marker).z();
+        const double depth_mm = (calibrated.view_from_world * marker).z();
         Shadow& shadow = shadows[m];
-        shadow.radius_px = 0.5 * diameter_mm(truth.phantom, m) * focal_px / depth_mm;
+        shadow.radius_px =
+            0.5 * diameter_mm(truth.phantom, m) * calibrated.pinhole.fx_px / depth_mm;
         // Between source and detector; behind either there is no shadow.
         if (!(depth_mm > 0.0 && depth_mm < seen_by.sdd_mm)) continue;
-        shadow.center_px = true_pixel(
-            spec, seen_by, truth.world_from_phantom[static_cast<std::size_t>(pose)] * marker);
+        shadow.center_px = true_pixel(spec, calibrated, marker);
         const Eigen::Array2d far(seen_by.width_px - 1, seen_by.height_px - 1);
         shadow.visible = (shadow.center_px.array() >= shadow.radius_px).all() &&
                          (shadow.center_px.array() <= far - shadow.radius_px).all();
@@ -38,20 +38,24 @@ std::vector<Shadow> shadows_of(const ExperimentSpec& spec, const Truth& truth, i
     return shadows;
 }
 
-bool touches_another(const std::vector<Shadow>& shadows, std::size_t bead) {
-    for (std::size_t m = 0; m < shadows.size(); ++m) {
-        const double reach = shadows[m].radius_px + shadows[bead].radius_px;
-        if (m != bead &&
-            (shadows[m].center_px - shadows[bead].center_px).squaredNorm() < reach * reach)
-            return true;
-    }
-    return false;
+std::vector<bool> touch_another(const std::vector<Shadow>& shadows) {
+    std::vector<bool> touching(shadows.size(), false);
+    for (std::size_t a = 0; a < shadows.size(); ++a)
+        for (std::size_t b = 0; b < a; ++b) {
+            const double reach = shadows[a].radius_px + shadows[b].radius_px;
+            if ((shadows[a].center_px - shadows[b].center_px).squaredNorm() >= reach * reach)
+                continue;
+            touching[a] = true;
+            touching[b] = true;
+        }
+    return touching;
 }
 
 void observe_pose(const ExperimentSpec& spec, const CenterNoise& noise, const Truth& truth,
                   int pose, int first_pose, Observations& observations) {
     for (int view = 0; view < observations.view_count; ++view) {
         const std::vector<Shadow> shadows = shadows_of(spec, truth, pose, view);
+        const std::vector<bool> touching = touch_another(shadows);
         drr::Rng rng({.seed = spec.seed,
                       .trial = static_cast<std::uint32_t>(pose),
                       .view = static_cast<std::uint16_t>(view),
@@ -60,7 +64,7 @@ void observe_pose(const ExperimentSpec& spec, const CenterNoise& noise, const Tr
             // Drawn for hidden beads too, so that one that appears changes no other.
             const Eigen::Vector2d error(rng.normal(), rng.normal());
             const Shadow& shadow = shadows[bead];
-            if (!shadow.visible || touches_another(shadows, bead)) continue;
+            if (!shadow.visible || touching[bead]) continue;
             const double sd_px = noise.sd_px(bead, shadow.radius_px);
             observations.items.push_back({pose - first_pose, view, static_cast<int>(bead),
                                           shadow.center_px + sd_px * error, sd_px});

@@ -2,6 +2,7 @@
 
 #include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
+#include <stereo/study/held_out.hpp>
 #include <stereo/trials/observe_points.hpp>
 #include <stereo/trials/runner.hpp>
 #include <stereo/trials/study_summary.hpp>
@@ -117,6 +118,47 @@ BOOST_AUTO_TEST_CASE(touching_and_cut_shadows_are_left_out) {
     spec.poses.base_rotation_rad.setZero();  // rows of beads behind one another
     spec.rig.stereo_angle_rad = 1e-3;
     BOOST_TEST(observe_points(spec, CenterNoise(spec)).calibration.items.size() == 0U);
+}
+
+// Two rays at +-a about the mean beam, the second through a point that has moved on by d: they meet
+// at (d_x / 2 + d_z tan(a) / 2, d_z / 2 + d_x / (2 tan(a))) from where the first saw it, and pass
+// each other by d_y, half of which is the error across.
+BOOST_AUTO_TEST_CASE(views_apart_in_time_displace_points_as_their_rays_say) {
+    const test::TemporaryFolder folder;
+    ExperimentSpec spec = test::small_study(folder.path(),
+                                            "sweep: { phantom.lattice.pitch_mm: [[10, 10, 10]], "
+                                            "phantom.lattice.diameter_mm: [0.5] }\n")
+                              .experiment(0);
+    spec.center_sd_px = 1e-6;
+    spec.poses.max_shift_mm.setZero();  // at the isocentre, where the angle is the rig's
+    spec.motion.sync_offset_s = 0.002;
+    const double tangent = std::tan(0.5 * spec.rig.stereo_angle_rad);
+    for (const Eigen::Vector3d& velocity :
+         {Eigen::Vector3d(100, 0, 0), Eigen::Vector3d(0, 100, 0), Eigen::Vector3d(0, 0, 100)}) {
+        spec.motion.velocity_mm_per_s = velocity;
+        const ObservedExperiment observed = observe_points(spec, CenterNoise(spec));
+        const Calibration calibration = calibrate(Procedure::bundle, observed.calibration);
+        BOOST_REQUIRE(calibration.ok);
+        const Truth& truth = observed.truth;
+        const int held_out = spec.poses.calibration;
+        const Eigen::Vector3d d =
+            truth.stereo_from_world * (truth.seen_pose(held_out, 1).translation_mm -
+                                       truth.seen_pose(held_out, 0).translation_mm);
+        BOOST_TEST(std::abs(d.norm() - 0.2) < 1e-9);
+        const HeldOutScore score =
+            score_held_out(calibration, observed.held_out, held_out, truth, {});
+        const Eigen::Vector3d expected(0.5 * d.x() + 0.5 * d.z() * tangent, 0.5 * d.y(),
+                                       0.5 * d.z() + 0.5 * d.x() / tangent);
+        // Beads 14 mm off the isocentre see the angle 14 / 900 of itself smaller or larger, which
+        // the mean over the lattice takes away but for its square; and d against 900 mm.
+        BOOST_TEST((score.absolute.bias_mm - expected).norm() < 1e-3 * expected.norm());
+    }
+    // The calibration saw the phantom stand still, or else it would be off as well.
+    spec.motion.while_calibrating = true;
+    const ObservedExperiment observed = observe_points(spec, CenterNoise(spec));
+    const Calibration calibration = calibrate(Procedure::bundle, observed.calibration);
+    const auto figures = figures_of(spec, observed, calibration, calibration.sigma0);
+    BOOST_TEST(std::abs(figures[figure_index("view1_source_error_y_mm")]) > 0.1);
 }
 
 BOOST_AUTO_TEST_CASE(the_bound_falls_with_dose_and_rises_with_blur_and_bodies) {

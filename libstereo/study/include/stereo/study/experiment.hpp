@@ -25,6 +25,18 @@ struct PoseSpec {
     Eigen::Vector3d max_shift_mm = Eigen::Vector3d::Zero();       ///< of the random shift, +-
 };
 
+/// How the phantom moves while it is imaged, and how far apart in time the two views are. Each
+/// image is instantaneous: nothing is smeared.
+struct MotionSpec {
+    Eigen::Vector3d velocity_mm_per_s = Eigen::Vector3d::Zero();  ///< rig frame
+    /// Rotation vector a second about the phantom's origin, rig frame.
+    Eigen::Vector3d turn_rad_per_s = Eigen::Vector3d::Zero();
+    double sync_offset_s = 0.0;      ///< view 1 is taken this much later than view 0
+    bool while_calibrating = false;  ///< or in the held-out poses alone
+
+    friend bool operator==(const MotionSpec&, const MotionSpec&) = default;
+};
+
 /// The beam and the detector of an experiment.
 struct ImagingSpec {
     int samples_per_pixel = 10;  ///< n x n cells of pixels at the edges of metal
@@ -42,6 +54,7 @@ struct ExperimentSpec {
     bool bodies = true;  ///< whether bricks and bodies are imaged, or beads and references alone
     drr::StereoRigSpec rig;
     PoseSpec poses;
+    MotionSpec motion;
     ImagingSpec imaging;
     /// The procedure is told SDD, source-isocentre distance and stereo angle with uniform relative
     /// errors of up to this much.

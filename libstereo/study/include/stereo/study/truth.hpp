@@ -12,10 +12,19 @@ namespace stereo {
 struct Truth {
     drr::MarkerPhantom phantom;  ///< as built
     std::array<drr::XrayView, 2> views;
-    std::vector<drr::Rigid3> world_from_phantom;         ///< calibration poses, then held-out ones
+    /// Calibration poses, then held-out ones, at the instant of view 0.
+    std::vector<drr::Rigid3> world_from_phantom;
+    /// The same at the instant of view 1, which may be another one (MotionSpec).
+    std::vector<drr::Rigid3> world_from_phantom_in_view1;
     std::vector<Eigen::Vector3d> markers_in_phantom_mm;  ///< beads, then references
     /// Rows are the stereo axes in the world: along the baseline, across it, along the mean beam.
     Eigen::Matrix3d stereo_from_world = Eigen::Matrix3d::Identity();
+
+    /// Where the phantom is when a view sees it.
+    [[nodiscard]] const drr::Rigid3& seen_pose(int pose, int view) const {
+        return (view == 0 ? world_from_phantom
+                          : world_from_phantom_in_view1)[static_cast<std::size_t>(pose)];
+    }
 };
 
 /// The true geometry of an experiment: the phantom as built, views and poses drawn from its seed.
@@ -29,7 +38,8 @@ struct Truth {
 [[nodiscard]] drr::StereoRigSpec make_nominal(const ExperimentSpec& spec);
 
 /// Where a point in the world is seen in a view, distortion of the intensifier and all.
-[[nodiscard]] Eigen::Vector2d true_pixel(const ExperimentSpec& spec, const drr::XrayView& view,
+[[nodiscard]] Eigen::Vector2d true_pixel(const ExperimentSpec& spec,
+                                         const drr::CalibratedView& view,
                                          const Eigen::Vector3d& point_in_world_mm);
 
 }  // namespace stereo
