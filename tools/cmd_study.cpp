@@ -8,6 +8,7 @@
 #include <drr/core/file_io.hpp>
 #include <stereo/trials/runner.hpp>
 #include <stereo/trials/study_report.hpp>
+#include <stereo/trials/study_scenes.hpp>
 #include <stereo/trials/study_summary.hpp>
 
 #include <fmt/format.h>
@@ -32,7 +33,11 @@ struct Arguments {
 void write_results(const std::filesystem::path& folder, bool quiet) {
     const stereo::StudySummary summary = stereo::summarize(stereo::StudyTrials(folder));
     drr::write_file(folder / "summary.json", stereo::study_summary_json(summary));
-    drr::write_file(folder / "report.html", stereo::study_report_html(summary, plotly_js));
+    const std::filesystem::path scenes = folder / stereo::scenes_file;
+    drr::write_file(folder / "report.html",
+                    stereo::study_report_html(
+                        summary, std::filesystem::exists(scenes) ? drr::read_text_file(scenes) : "",
+                        plotly_js));
     if (quiet) return;
     print_conditions(summary);
     print_leaderboard(summary);

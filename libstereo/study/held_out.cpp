@@ -114,8 +114,13 @@ double coverage_95(const PointSpread& spread, double claimed_noise, const Eigen:
     return static_cast<double>(within) / static_cast<double>(points.size());
 }
 
-// Of the aligned points over the true ones, about their centroids.
-double scale_of(const std::vector<HeldOutPoint>& points) {
+/// A set of points about its centroid, beside the true one.
+struct Extent {
+    double scale = 1.0;  ///< aligned over true
+    double spread_rms_mm = 0.0;
+};
+
+Extent extent_of(const std::vector<HeldOutPoint>& points) {
     const auto count = static_cast<double>(points.size());
     Eigen::Vector3d found = Eigen::Vector3d::Zero();
     Eigen::Vector3d real = Eigen::Vector3d::Zero();
@@ -129,7 +134,7 @@ double scale_of(const std::vector<HeldOutPoint>& points) {
         crossed += (point.aligned_mm - found).dot(point.true_mm - real);
         squares += (point.true_mm - real).squaredNorm();
     }
-    return crossed / squares;
+    return {crossed / squares, std::sqrt(squares / count)};
 }
 
 }  // namespace
@@ -190,7 +195,13 @@ HeldOutScore score_held_out(const Calibration& calibration, const Observations& 
     score.absolute = point_errors(absolute, axes);
     score.aligned = point_errors(aligned, axes);
     score.distances = distance_errors(found, real, pose_of_point);
-    score.scale = scale_of(score.points);
+    const Extent extent = extent_of(score.points);
+    score.scale = extent.scale;
+    score.spread_rms_mm = extent.spread_rms_mm;
+    double of_pixels_mm2 = 0.0;
+    for (const Triangulation& point : triangulated)
+        of_pixels_mm2 += point.covariance_mm2.trace() / static_cast<double>(triangulated.size());
+    score.predicted_points_rms_mm = noise.real * std::sqrt(of_pixels_mm2);
     if (calibration.covariance.size() == 0) return score;
     const PointSpread spread = spread_of(calibration, matches, triangulated, axes);
     predict(spread, noise, axes, score);

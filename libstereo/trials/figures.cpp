@@ -78,9 +78,11 @@ Figures figures(const Scores& s) {
                s.has_covariance ? s.held_out.predicted_absolute.rms_mm : unknown);
     f.add_axes("predicted_aligned_rms",
                s.has_covariance ? s.held_out.predicted_aligned.rms_mm : unknown);
+    f.add("predicted_points_rms_mm", s.held_out.predicted_points_rms_mm);
     f.add("coverage_95_ratio", s.held_out.coverage_95);
     f.add("depth_law_mm", s.depth_law_mm);
     f.add("scale_error_ratio", s.held_out.scale - 1.0);
+    f.add("spread_rms_mm", s.held_out.spread_rms_mm);
     f.add("distance_bias_mm", s.held_out.distances.bias_mm);
     f.add("distance_rms_mm", s.held_out.distances.rms_mm);
     for (std::size_t v = 0; v < s.geometry.views.size(); ++v) {

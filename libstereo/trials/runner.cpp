@@ -5,6 +5,7 @@
 #include <drr/core/file_io.hpp>
 #include <drr/core/parallel.hpp>
 #include <stereo/trials/runner.hpp>
+#include <stereo/trials/study_scenes.hpp>
 #include <stereo/trials/trial_store.hpp>
 
 #include <fmt/format.h>
@@ -161,6 +162,8 @@ StudyRun run_study(const Study& study, const std::filesystem::path& folder, cons
             continue;
         }
         TrialStore store(store_file(folder, mine), study.outline(), TrialStore::Mode::write);
+        // The folder is this study's, then. Other shares write the same bytes, each whole.
+        if (k == 0) drr::write_file(folder / scenes_file, study_scenes_json(study));
         const std::vector<Task> tasks = missing_tasks(study, folder, mine);
         state.total += tasks.size();
         Collector collector(store, state, run, progress);

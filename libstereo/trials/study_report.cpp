@@ -21,11 +21,13 @@ void fill(std::string& page, std::string_view mark, const std::string& text) {
 
 }  // namespace
 
-std::string study_report_html(const StudySummary& summary, const std::filesystem::path& plotly_js) {
+std::string study_report_html(const StudySummary& summary, const std::string& scenes_json,
+                              const std::filesystem::path& plotly_js) {
     std::string page;
     for (const char* const part : embedded::study_report_page)
         page += part;
     // The last mark first: what is filled in may hold anything.
+    fill(page, "@SCENES@", scenes_json.empty() ? R"({"scenes":[]})" : within_script(scenes_json));
     fill(page, "@SUMMARY@", within_script(study_summary_json(summary)));
     fill(page, "@PLOTLY@",
          std::filesystem::exists(plotly_js) ? within_script(drr::read_text_file(plotly_js)) : "");

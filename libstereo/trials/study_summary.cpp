@@ -47,6 +47,27 @@ ErrorSummary errors_of(const Columns& column, const std::string& frame) {
     return errors;
 }
 
+double signed_root(double square) {
+    return std::copysign(std::sqrt(std::abs(square)), square);
+}
+
+double square(double value) {
+    return value * value;
+}
+
+ErrorParts parts_of(const Columns& column, const ConditionSummary& summary) {
+    double predicted = 0.0;
+    for (const char* const axis : {"_x_mm", "_y_mm", "_z_mm"})
+        predicted += square(rms_of(column(std::string("predicted_absolute_rms") + axis)).value);
+    const double whole = square(summary.absolute.rms_mm.value);
+    const double points = square(rms_of(column("predicted_points_rms_mm")).value);
+    // The scatter of the scale is in the prediction; what stays on average is not.
+    const double scale = square(summary.scale_error.value * rms_of(column("spread_rms_mm")).value);
+    return {std::sqrt(points), signed_root(predicted - points), std::sqrt(scale),
+            signed_root(whole - predicted - scale),
+            signed_root(whole - square(summary.aligned.rms_mm.value))};
+}
+
 Estimate source_error(const Columns& column) {
     std::vector<double> lengths;
     for (const char* const view : {"view0_source_error", "view1_source_error"}) {
@@ -90,6 +111,7 @@ ConditionSummary summary_of(std::size_t condition, std::size_t procedure,
     summary.source_error_mm = source_error(column);
     summary.scale_error = mean_of(column("scale_error_ratio"));
     summary.distance_rms_mm = rms_of(column("distance_rms_mm"));
+    summary.parts = parts_of(column, summary);
     return summary;
 }
 

@@ -31,6 +31,14 @@ Json json_of(const ErrorSummary& errors) {
     return out;
 }
 
+Json json_of(const ErrorParts& parts) {
+    return {{"points_rms_mm", number(parts.points_mm)},
+            {"calibration_rms_mm", number(parts.calibration_mm)},
+            {"scale_rms_mm", number(parts.scale_mm)},
+            {"rest_rms_mm", number(parts.rest_mm)},
+            {"frame_rms_mm", number(parts.frame_mm)}};
+}
+
 Json json_of(const ConditionSummary& s, const StudyOutline& outline) {
     Json factors = Json::object();
     for (std::size_t f = 0; f < outline.factors.size(); ++f) {
@@ -48,6 +56,7 @@ Json json_of(const ConditionSummary& s, const StudyOutline& outline) {
             {"failures", reasons},
             {"absolute", json_of(s.absolute)},
             {"aligned", json_of(s.aligned)},
+            {"error_parts", json_of(s.parts)},
             {"coverage_95_ratio", json_of(s.coverage_95)},
             {"parameter_coverage_95_ratio", json_of(s.parameter_coverage_95)},
             {"parameter_error_rms_sd", json_of(s.parameter_error_rms_sd)},

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <sstream>
@@ -15,7 +16,7 @@ namespace stereo {
 namespace {
 
 // Of the tables below; a store with another number was written by another version.
-constexpr int store_version = 1;
+constexpr int store_version = 2;
 // "SDRR": says in the file's header whose it is.
 constexpr int application_id = 0x53445252;
 // What a second reader or writer waits for the first one, ms.
@@ -41,6 +42,26 @@ std::string table_text() {
     for (const std::string& name : figure_names())
         text += ", " + name + " REAL";
     return text + ", PRIMARY KEY (condition, repetition, procedure)) WITHOUT ROWID";
+}
+
+// A write-ahead log needs files beside the store. Where none can be made, and no log is left to be
+// taken in, nobody writes, and the store can be read as it is.
+bool is_frozen(const std::filesystem::path& file) {
+    const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    return access(folder.c_str(), W_OK) != 0 && !std::filesystem::exists(file.string() + "-wal");
+}
+
+int flags_to_read(const std::filesystem::path& file) {
+    return is_frozen(file) ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
+}
+
+// SQLite's name of a file that does not change; ?, # and % mean something in it.
+std::string frozen_uri(const std::filesystem::path& file) {
+    std::string uri = "file:";
+    for (const char c : std::filesystem::absolute(file).string())
+        uri += c == '?' || c == '#' || c == '%' ? fmt::format("%{:02X}", static_cast<int>(c))
+                                                : std::string(1, c);
+    return uri + "?immutable=1";
 }
 
 // The first line in which two texts differ.
@@ -89,7 +110,7 @@ TrialStore::TrialStore(const std::filesystem::path& file, const StudyOutline& st
 
 TrialStore::TrialStore(const std::filesystem::path& file) : file_(file) {
     try {
-        open(SQLITE_OPEN_READWRITE);
+        open(flags_to_read(file));
         check_version();
     } catch (...) {
         sqlite3_close(database_);
@@ -109,7 +130,8 @@ void TrialStore::run(const std::string& sql, const char* doing) const {
 }
 
 void TrialStore::open(int flags) {
-    if (sqlite3_open_v2(file_.c_str(), &database_, flags, nullptr) != SQLITE_OK)
+    const std::string name = (flags & SQLITE_OPEN_URI) != 0 ? frozen_uri(file_) : file_.string();
+    if (sqlite3_open_v2(name.c_str(), &database_, flags, nullptr) != SQLITE_OK)
         fail("open the store");
     sqlite3_busy_timeout(database_, patience_ms);
     run("PRAGMA synchronous = FULL", "open the store");
@@ -118,7 +140,7 @@ void TrialStore::open(int flags) {
 bool TrialStore::is_unmade(const std::filesystem::path& file) {
     TrialStore store;
     store.file_ = file;
-    store.open(SQLITE_OPEN_READWRITE);
+    store.open(flags_to_read(file));
     return store.is_empty();
 }
 

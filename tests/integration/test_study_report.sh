@@ -17,7 +17,7 @@ summary = json.loads((folder / "out/summary.json").read_text())
 dom = (folder / "dom.html").read_text()
 body = re.search(r"<body[^>]*>", dom).group()
 assert 'data-problems=""' in body, body
-assert 'data-plots="4"' in body, body
+assert 'data-plots="6"' in body, body
 cells = re.findall(r"<td>([^<]*)</td>", dom)
 for row in summary["conditions"]:
     for value in (row["absolute"]["rms_mm"], row["aligned"]["depth_axis"]["rms_mm"], row["depth_law_mm"]):

@@ -29,7 +29,10 @@ struct HeldOutScore {
     /// covariance.
     PointErrors predicted_absolute;
     PointErrors predicted_aligned;
+    /// Of predicted_absolute, what the noise of the points' own pixels alone would give (3D).
+    double predicted_points_rms_mm = 0.0;
     DistanceErrors distances;
+    double spread_rms_mm = 0.0;  ///< of the true points about their centroid
     /// Size of the reconstructed set of points over that of the true one (least squares, aligned):
     /// what no reprojection shows.
     double scale = 1.0;

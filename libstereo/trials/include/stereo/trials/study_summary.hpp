@@ -23,6 +23,18 @@ struct ErrorSummary {
     Estimate rms_mm;                  ///< of the length
 };
 
+/// Where the 3D error of held-out beads as calibrated comes from: parts whose squares add up to the
+/// square of the whole. Each is a root with the sign of its square: a prediction that is too large
+/// leaves a negative rest. NaN where a procedure predicts nothing.
+struct ErrorParts {
+    double points_mm = 0.0;       ///< noise of the reconstructed beads' own pixels
+    double calibration_mm = 0.0;  ///< noise that came through the calibration
+    double scale_mm = 0.0;        ///< everything too large or too small, on average
+    double rest_mm = 0.0;         ///< what no error bar foresees
+    /// Of the whole, what a rigid motion of all points takes away: where the world's frame is.
+    double frame_mm = 0.0;
+};
+
 /// One procedure in one condition.
 struct ConditionSummary {
     std::size_t condition = 0;
@@ -32,6 +44,7 @@ struct ConditionSummary {
     std::vector<std::pair<std::string, std::size_t>> reasons;  ///< of failures, most frequent first
     ErrorSummary absolute;                                     ///< in the world as calibrated
     ErrorSummary aligned;                                      ///< after the best rigid motion
+    ErrorParts parts;
     Estimate coverage_95;  ///< of the regions of 95 % that are claimed for points; 0.95 is honest
     Estimate parameter_coverage_95;   ///< of the intervals claimed for the views' 13 numbers
     Estimate parameter_error_rms_sd;  ///< their errors over their claimed standard deviations
