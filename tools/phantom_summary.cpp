@@ -4,6 +4,7 @@
 
 #include <drr/core/version.hpp>
 #include <drr/physics/materials.hpp>
+#include <stereo/identify/constellation.hpp>
 
 #include <fmt/format.h>
 
@@ -111,6 +112,41 @@ std::optional<BeadDistances> distances(const std::vector<drr::Marker>& beads) {
     return result;
 }
 
+int moved_onto_each_other(const std::vector<drr::Marker>& markers, const drr::Rigid3& motion,
+                          double tolerance_mm) {
+    return static_cast<int>(
+        std::count_if(markers.begin(), markers.end(), [&](const drr::Marker& moved) {
+            const Eigen::Vector3d place = motion * moved.center_mm;
+            return std::any_of(markers.begin(), markers.end(), [&](const drr::Marker& other) {
+                return (other.center_mm - place).norm() <= tolerance_mm;
+            });
+        }));
+}
+
+std::optional<NearSymmetry> nearest_symmetry(const drr::MarkerPhantom& phantom) {
+    // Grids of hundreds of holes have endless shifts, which nobody has to tell apart.
+    constexpr std::size_t few = 3;
+    constexpr std::size_t many = 100;
+    if (phantom.beads.size() < few || phantom.beads.size() > many) return std::nullopt;
+    std::vector<Eigen::Vector3d> beads_mm;
+    for (const auto& bead : phantom.beads)
+        beads_mm.push_back(bead.center_mm);
+    // Five times the 0.3 mm by which beads are usually off as built; what moves less than a third
+    // of the beads onto beads is no rival.
+    const stereo::NearSymmetryOptions options{.tolerance_mm = 1.5, .min_fraction = 1.0 / 3.0};
+    NearSymmetry nearest{.tolerance_mm = options.tolerance_mm};
+    const auto motions = stereo::near_symmetries(beads_mm, options);
+    for (std::size_t i = 1; i < motions.size(); ++i) {
+        const int beads = moved_onto_each_other(phantom.beads, motions[i], options.tolerance_mm);
+        const int references =
+            moved_onto_each_other(phantom.references, motions[i], options.tolerance_mm);
+        if (std::tie(beads, references) <= std::tie(nearest.beads, nearest.references)) continue;
+        nearest.beads = beads;
+        nearest.references = references;
+    }
+    return nearest;
+}
+
 /// Fills in how large markers appear that lie within `reach_mm` of the isocentre.
 void image(std::vector<MarkerKind>& markers, const drr::StereoRigSpec& rig, double reach_mm) {
     for (MarkerKind& kind : markers) {
@@ -164,6 +200,7 @@ PhantomSummary summarize(const drr::MarkerPhantom& phantom, const drr::StereoRig
     summary.bodies = kinds(phantom.bodies);
     summary.materials = amounts(solids);
     summary.distances = distances(phantom.beads);
+    summary.near_symmetry = nearest_symmetry(phantom);
     summary.extent = drr::extent(solids);
     const double reach = reach_mm(phantom, summary.extent.centre_mm());
     image(summary.beads, rig, reach);
@@ -195,6 +232,17 @@ std::string summary_text(const drr::MarkerPhantom& phantom, const PhantomSummary
             "mm\n",
             "bead to bead", distances->least_neighbour_mm, distances->largest_neighbour_mm,
             distances->largest_mm, distances->least_difference_mm);
+    if (const auto& symmetry = summary.near_symmetry) {
+        text += fmt::format("{:<14}a turn or shift brings ", "near symmetry");
+        if (symmetry->beads == 0)
+            text += "less than a third of the beads";
+        else
+            text += fmt::format("{} of {} beads", symmetry->beads, phantom.beads.size());
+        if (!phantom.references.empty())
+            text += fmt::format(" and {} of {} references", symmetry->references,
+                                phantom.references.size());
+        text += fmt::format(" within {} mm of their like\n", symmetry->tolerance_mm);
+    }
     text += fmt::format("\n{:<14}{:>10} {:>10}\n", "material", "cm3", "g");
     for (const MaterialAmount& amount : summary.materials)
         text += fmt::format("{:<14}{:>10.4g} {:>10.4g}\n", amount.material, amount.volume_cm3,
@@ -227,6 +275,10 @@ json summary_json(const drr::MarkerPhantom& phantom, const PhantomSummary& summa
                                {"largest_neighbour_mm", distances->largest_neighbour_mm},
                                {"largest_mm", distances->largest_mm},
                                {"least_difference_mm", distances->least_difference_mm}};
+    if (const auto& symmetry = summary.near_symmetry)
+        record["near_symmetry"] = {{"beads", symmetry->beads},
+                                   {"references", symmetry->references},
+                                   {"tolerance_mm", symmetry->tolerance_mm}};
     record["materials"] = json::array();
     for (const MaterialAmount& amount : summary.materials)
         record["materials"].push_back({{"material", amount.material},

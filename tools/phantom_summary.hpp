@@ -56,6 +56,14 @@ struct BeadDistances {
     double least_difference_mm = 0.0;  ///< between two of them; 0 for a lattice
 };
 
+/// What a rigid motion, other than none, brings onto markers: what an image that misses the rest
+/// cannot tell from the truth.
+struct NearSymmetry {
+    int beads = 0;       ///< that come to lie within `tolerance_mm` of beads
+    int references = 0;  ///< of these motions, by that which moves most references onto references
+    double tolerance_mm = 0.0;
+};
+
 /// What a builder and a radiographer want to know of a phantom.
 struct PhantomSummary {
     std::vector<MarkerKind> beads;
@@ -64,6 +72,8 @@ struct PhantomSummary {
     std::vector<BodyKind> bodies;
     std::vector<MaterialAmount> materials;
     std::optional<BeadDistances> distances;  ///< of two beads or more
+    /// The nearest one; of phantoms with 3 to 100 beads.
+    std::optional<NearSymmetry> near_symmetry;
     drr::Extent extent;
     double magnification = 0.0;  ///< at the isocentre
     Eigen::Vector2d detector_mm = Eigen::Vector2d::Zero();

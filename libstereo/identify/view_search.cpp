@@ -25,9 +25,9 @@ constexpr double search_ends_below_errors = 0.01;
 constexpr double plausible = 0.1;
 
 // A pose that is no chance but leaves more unexplained than that may still be right: the search for
-// a better one takes this many triples of blobs more, of which each finds it in one of five cases
+// a better one takes this many triples of blobs more, of which each finds it in one of three cases
 // or more. One that would be refused for what it leaves does not limit the search.
-constexpr std::size_t patience = 16;
+constexpr std::size_t patience = 6;
 
 // Triples of blobs in random order: all of them if they are few, else as many as drawn.
 class BlobTriples {

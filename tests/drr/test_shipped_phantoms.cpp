@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(the_cylinder_has_two_rings_and_a_helix) {
         const Marker& bead = cylinder.beads[static_cast<std::size_t>(n)];
         const bool ring = n < 24;
         const Vector3d expected = ring ? on_tube(30.0 * (n % 12), n < 12 ? -60.0 : 60.0)
-                                       : on_tube(15.0 + 36.0 * (n - 24), -45.0 + 4.5 * (n - 24));
+                                       : on_tube(22.5 + 36.0 * (n - 24), -45.0 + 4.5 * (n - 24));
         BOOST_TEST((bead.center_mm - expected).norm() < written_mm);
         BOOST_TEST(bead.diameter_mm == (ring ? 4.0 : 2.0));
     }

@@ -139,6 +139,7 @@ expect 2 err 'subcommand is required' phantom
 expect 0 out '^beads +64 x 3.175 mm steel: image 16.9 px' phantom describe "$cube"
 expect 0 out '^beads +64 x 3.175 mm steel: image 4.6 px' phantom describe "$cube" --rig "$rig"
 expect 0 out '"schema": "stereodrr/phantom-summary/v1"' phantom describe "$cube" --json
+expect 0 out '^near symmetry +a turn or shift brings 4 of 11 beads' phantom describe "$phantoms/beginner_block.yaml"
 expect 4 err 'absent.yaml: cannot be opened' phantom describe "$work/absent.yaml"
 expect 3 err "chest.yaml:[0-9]+: schema must be 'stereodrr/phantom/v1'" phantom describe "$rig"
 sed 's/material: steel/material: cheese/' "$cube" >"$work/cheese.yaml"
