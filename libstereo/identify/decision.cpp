@@ -154,23 +154,42 @@ double log10_chance(std::span<const ViewProblem> views, const JointNaming& joint
     return std::max(sum, worst + log10_agreement);
 }
 
+// Beads that have to be found in all views together, and in each. Six in one view are 12 equations
+// for 7 unknowns (min_beads); two views have 14 unknowns, of which ten beads leave as many
+// equations over. One less in a view is what the other makes up for; with two less its search may
+// miss the right pose.
+struct NeededBeads {
+    int together = 0;
+    int in_each = 0;
+};
+
+NeededBeads needed_beads(std::size_t views, const IdentifyOptions& options,
+                         const RigKnowledge& rig) {
+    if (rig.shifts_known) return {options.min_beads, 0};
+    constexpr int unknowns_of_a_view = 7;
+    const int more = static_cast<int>(views) - 1;
+    return {options.min_beads + (more * unknowns_of_a_view + 1) / 2,
+            views == 1 ? options.min_beads : options.min_beads - 1};
+}
+
 // Why a naming shows too little of the phantom; empty if it does not.
 std::string too_little(std::span<const ViewProblem> views, const JointNaming& joint,
                        const RigKnowledge& rig) {
     const IdentifyOptions& options = views[0].options;
+    const NeededBeads needed = needed_beads(views.size(), options, rig);
     int beads = 0;
     for (std::size_t v = 0; v < views.size(); ++v) {
         const Naming& naming = *joint.of_view[v];
         beads += naming.beads_found;
-        if (!rig.shifts_known && naming.beads_found < options.min_beads)
+        if (naming.beads_found < needed.in_each)
             return fmt::format("view {}: {} beads found, {} are needed", v, naming.beads_found,
-                               options.min_beads);
+                               needed.in_each);
         if (plausibility(views[v], naming) < options.max_error_probability)
             return fmt::format("not found: view {} shows {} of {} beads, too few to be likely", v,
                                naming.beads_accounted, naming.beads_visible);
     }
-    if (beads < options.min_beads)
-        return fmt::format("{} beads found, {} are needed", beads, options.min_beads);
+    if (beads < needed.together)
+        return fmt::format("{} beads found, {} are needed", beads, needed.together);
     return {};
 }
 

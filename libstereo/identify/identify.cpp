@@ -56,13 +56,13 @@ struct PoseSearch {
                 {maps[v], layout.constellation, layout.markers_mm, nominal[v], options});
         }
         for (std::size_t v = 0; v < blobs.size(); ++v) {
-            const bool enough =
-                blobs[v].centers_px.size() >= static_cast<std::size_t>(options.min_beads);
+            constexpr std::size_t least = 4;  // blobs that have a pose
+            const bool enough = blobs[v].centers_px.size() >= least;
             searches.push_back(enough ? search_view(views[v], layout) : ViewSearch());
             if (!failure.empty()) continue;
             if (!enough)
                 failure = fmt::format("view {}: {} blobs, {} beads are needed", v,
-                                      blobs[v].centers_px.size(), options.min_beads);
+                                      blobs[v].centers_px.size(), least);
             else if (searches[v].namings.empty())
                 failure = fmt::format("view {}: not found, no pose explains more than chance", v);
         }

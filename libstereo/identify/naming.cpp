@@ -208,8 +208,9 @@ Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose, double as_bu
             ++naming.references_found;
         }
         for (std::size_t other = 0; other < count; ++other) {
+            // Its shadow may be merged with that of a marker that is off as built.
             const double near_px =
-                std::max(options.ambiguity_px, options.gate_sd * predictions[other].sd_px);
+                std::hypot(options.ambiguity_px, options.gate_sd * predictions[other].sd_px);
             if ((predictions[other].pixel - center).norm() > near_px) continue;
             accounted[other] = true;
             if (other != marker) naming.doubtful[blob] = true;

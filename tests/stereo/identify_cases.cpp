@@ -260,41 +260,23 @@ double gate_px(const IdentifyCase& c, std::size_t view) {
            std::hypot(c.options.as_built_sd_mm * px_per_mm, c.options.blob_sd_px);
 }
 
-// Blobs that lie where a pose predicts markers.
-int explained(const IdentifyCase& c, const drr::Rigid3& motion) {
-    int count = 0;
-    const auto markers = c.design.all_mm();
-    for (std::size_t v = 0; v < c.blobs.size(); ++v) {
-        const double gate = gate_px(c, v);
-        Pixels predicted;
-        for (const auto& marker : markers)
-            predicted.push_back(
-                c.true_pinholes[v].project(c.view_from_phantom[v] * (motion * marker)));
-        for (const auto& blob : c.blobs[v].centers_px)
-            count += std::any_of(predicted.begin(), predicted.end(),
-                                 [&](const auto& p) { return (p - blob).norm() < gate; })
-                         ? 1
-                         : 0;
-    }
-    return count;
-}
-
-int margin_of(const IdentifyCase& c) {
-    const auto motions = stereo::near_symmetries(c.design.beads_mm);
-    const int truth = explained(c, motions[0]);
-    int margin = truth;
-    for (std::size_t i = 1; i < motions.size(); ++i)
-        margin = std::min(margin, truth - explained(c, motions[i]));
-    return margin;
-}
-
 }  // namespace
+
+bool is_unambiguous(const IdentifyCase& c, std::size_t view, std::size_t blob) {
+    const auto& markers = c.truth[view][blob];
+    if (markers.size() != 1) return false;
+    const double clear_px = 1.3 * std::max(c.options.ambiguity_px, gate_px(c, view));
+    for (std::size_t m = 0; m < c.true_px[view].size(); ++m)
+        if (static_cast<int>(m) != markers[0] &&
+            (c.true_px[view][m] - c.blobs[view].centers_px[blob]).norm() < clear_px)
+            return false;
+    return true;
+}
 
 CaseScore score_case(const IdentifyCase& c, const stereo::IdentifyResult& result) {
     CaseScore score;
     for (std::size_t v = 0; v < c.blobs.size(); ++v) {
         const double gate = gate_px(c, v);
-        const double clear_px = 1.3 * std::max(c.options.ambiguity_px, gate);
         for (std::size_t i = 0; i < c.truth[v].size(); ++i) {
             const auto& markers = c.truth[v][i];
             const int name = result.views.empty() ? -1 : result.views[v].marker_of_blob[i];
@@ -310,30 +292,11 @@ CaseScore score_case(const IdentifyCase& c, const stereo::IdentifyResult& result
                 else if (markers.size() != 1 || markers[0] != name)
                     ++score.wrong;
             }
-            if (markers.size() != 1) continue;
-            bool clear = true;
-            for (std::size_t m = 0; m < c.true_px[v].size(); ++m)
-                if (static_cast<int>(m) != markers[0] &&
-                    (c.true_px[v][m] - c.blobs[v].centers_px[i]).norm() < clear_px)
-                    clear = false;
-            if (!clear) continue;
+            if (!is_unambiguous(c, v, i)) continue;
             ++score.unambiguous;
             if (name == markers[0]) ++score.unambiguous_named;
         }
     }
-    if (result.ok) {
-        score.verdict = score.wrong > 0 ? Verdict::wrong
-                        : 10 * score.unambiguous_named >= 9 * score.unambiguous
-                            ? Verdict::right
-                            : Verdict::incomplete;
-        return score;
-    }
-    const bool too_few =
-        *std::min_element(c.beads_seen.begin(), c.beads_seen.end()) < c.options.min_beads;
-    score.margin = margin_of(c);
-    // One blob is no certainty: it may be a false one.
-    const bool undecidable = result.ambiguous && score.margin < 2;
-    score.verdict = too_few || undecidable ? Verdict::right_refusal : Verdict::refused;
     return score;
 }
 

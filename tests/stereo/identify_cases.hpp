@@ -56,22 +56,15 @@ struct IdentifyCase {
 /// One pose of a case of several.
 [[nodiscard]] IdentifyCase pose_of(const IdentifyCase& stack, std::size_t pose);
 
-enum class Verdict {
-    right,          ///< certain, no wrong name, at least 90 % of the unambiguous blobs named
-    right_refusal,  ///< not certain, and could not be: too few beads seen, or undecidable
-    incomplete,     ///< certain, no wrong name, but fewer blobs named
-    refused,        ///< not certain, though it could have been
-    wrong,          ///< certain, with a wrong name
-};
+/// Whether a blob shows one marker whose image lies apart from all others.
+[[nodiscard]] bool is_unambiguous(const IdentifyCase& c, std::size_t view, std::size_t blob);
 
 struct CaseScore {
-    Verdict verdict = Verdict::refused;
     int named = 0;
     int wrong = 0;
     int stand_ins = 0;  ///< false blobs where an unseen marker is expected, that took its name
     int unambiguous = 0;
     int unambiguous_named = 0;
-    int margin = 0;  ///< blobs that tell the truth from its nearest near symmetry
 };
 
 [[nodiscard]] CaseScore score_case(const IdentifyCase& c, const stereo::IdentifyResult& result);

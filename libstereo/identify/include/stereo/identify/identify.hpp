@@ -44,8 +44,9 @@ struct IdentifyOptions {
     /// Blobs with two predicted markers within this distance are left without a name: their shadows
     /// merge. About 0.7 of a bead's diameter.
     double ambiguity_px = 12.0;
-    /// Beads that must be found in each view, six points determine one (11 parameters); with a rig
-    /// known from other poses, in all views together.
+    /// Beads that must be found in one view: six points determine one (11 parameters). In two views
+    /// together four more, which leave as many equations over (ten for six), and one less in each;
+    /// with a rig known from other poses, no more than in one.
     int min_beads = 6;
     /// An answer is certain when the probability that it is wrong is below this, all rivals taken
     /// together.
@@ -115,7 +116,7 @@ struct IdentifyResult {
 /// length, and completed by the layout's near symmetries (docs/identification.md). Over the views
 /// those go together whose rotations differ as the nominal ones do. The answer is certain,
 /// ambiguous (with the rivals), or that the phantom was not found; a phantom with fewer than
-/// options.min_beads beads, or a view with fewer of them found, never gets a certain one. The same
+/// options.min_beads beads, or too few of them found, never gets a certain one. The same
 /// input gives the same result, bit by bit. Throws drr::Error(usage) when counts differ.
 [[nodiscard]] IdentifyResult identify_markers(std::span<const ViewBlobs> blobs,
                                               const MarkerConstellation& constellation,
