@@ -27,18 +27,17 @@ stereo::ViewPose true_pose(const IdentifyCase& c, std::size_t view, const stereo
     const drr::Pinhole& told = c.nominal[view].pinhole;
     stereo::ViewPose pose{c.view_from_phantom[view], std::log(is.fx_px / told.fx_px)};
     // The principal point that a view does not have is a shift across its beam.
-    const double depth_mm =
-        (pose.view_from_phantom * stereo::centroid_of(c.design.beads_mm)).z();
+    const double depth_mm = (pose.view_from_phantom * stereo::centroid_of(c.design.beads_mm)).z();
     pose.view_from_phantom.translation_mm.head<2>() +=
-        depth_mm * Eigen::Vector2d((is.cx_px - told.cx_px) / is.fx_px,
-                                   (is.cy_px - told.cy_px) / is.fy_px);
+        depth_mm *
+        Eigen::Vector2d((is.cx_px - told.cx_px) / is.fx_px, (is.cy_px - told.cy_px) / is.fy_px);
     std::vector<stereo::MarkerSight> sights;
     for (std::size_t blob = 0; blob < c.truth[view].size(); ++blob) {
         if (c.truth[view][blob].size() != 1) continue;
         const auto marker = static_cast<std::size_t>(c.truth[view][blob][0]);
-        sights.push_back({in.markers_mm[marker], c.blobs[view].centers_px[blob],
-                          std::hypot(c.options.as_built_sd_mm * is.fx_px / depth_mm,
-                                     c.options.blob_sd_px)});
+        sights.push_back(
+            {in.markers_mm[marker], c.blobs[view].centers_px[blob],
+             std::hypot(c.options.as_built_sd_mm * is.fx_px / depth_mm, c.options.blob_sd_px)});
     }
     constexpr int iterations = 20;
     return fit_pose_and_focal(sights, told, pose, in.log_focal_sd(), iterations).pose;
@@ -76,10 +75,11 @@ OracleAnswer ask_oracle(const IdentifyCase& c) {
         auto& namings = searches[v].namings;
         const stereo::ViewPose pose = true_pose(c, v, views[v]);
         for (const auto& motion : layout.near_symmetries)
-            namings.push_back(name_blobs(views[v], {pose.view_from_phantom * motion, pose.log_focal},
+            namings.push_back(name_blobs(views[v],
+                                         {pose.view_from_phantom * motion, pose.log_focal},
                                          c.options.as_built_sd_mm));
-        searches[v].clutter_per_px2 = false_blobs_per_px2(
-            views[v], namings[namings.size() - layout.near_symmetries.size()]);
+        searches[v].clutter_per_px2 =
+            false_blobs_per_px2(views[v], namings[namings.size() - layout.near_symmetries.size()]);
         std::stable_sort(namings.begin(), namings.end(), [&](const auto& a, const auto& b) {
             return a.log_likelihood(searches[v].clutter_per_px2) >
                    b.log_likelihood(searches[v].clutter_per_px2);

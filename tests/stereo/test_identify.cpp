@@ -132,6 +132,16 @@ BOOST_AUTO_TEST_CASE(fewer_than_six_beads_get_a_clear_answer) {
     BOOST_TEST(result.summary == "the phantom has 5 beads, 6 are needed");
 }
 
+BOOST_AUTO_TEST_CASE(beads_on_one_line_are_never_certain) {
+    MarkerConstellation wand;
+    for (const double x : {-80.0, -47.0, -21.0, 3.0, 36.0, 75.0, 90.0})
+        wand.beads_mm.emplace_back(x, 0.0, 0.0);
+    const Scene scene = make_scene(wand, 1, {});
+    const IdentifyResult result = identify_markers(scene.blobs, wand, scene.nominal);
+    BOOST_TEST(!result.ok);
+    BOOST_TEST(!result.summary.empty());
+}
+
 // 10 random orientations each: none wrong, and at least nine in ten certain (lattice planes seen
 // edge-on hide too many beads behind each other).
 BOOST_AUTO_TEST_CASE(beads_of_a_regular_lattice_are_named) {
