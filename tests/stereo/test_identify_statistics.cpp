@@ -159,29 +159,24 @@ BOOST_AUTO_TEST_CASE(cube_without_references) {
     report(without_references(file("small_lego_cube")));
 }
 BOOST_AUTO_TEST_CASE(beginner_block) {
-    // 11 beads, of which a view shows about 8: often chance could give as much.
-    report(file("beginner_block"), {}, {.one_view = 0.5});
+    report(file("beginner_block"));
 }
 BOOST_AUTO_TEST_CASE(rsa_cage) {
-    // One view of two planes of beads leaves the nearest shifts of both apart by few blobs.
+    // Half a turn brings all beads but one of each plane onto beads: near the limit of what is
+    // decidable, the rule that no blob alone decides refuses.
     report(file("rsa_cage"), {}, {.one_view = 0.4, .two_views = 0.4});
 }
 BOOST_AUTO_TEST_CASE(ring_helix_cylinder) {
     report(file("ring_helix_cylinder"));
 }
 BOOST_AUTO_TEST_CASE(bead_cluster_a) {
-    // Few beads: one view leaves hardly two blobs between the truth and its rivals.
-    report(file("bead_cluster_a"), {}, {.one_view = 0.5});
-    // Six points hold the seven parameters of a view's fit so loosely that single names are
-    // withheld.
-    report(file("bead_cluster_a"), {.missing = 0.0}, {.one_view = 1.0, .two_views = 1.0});
+    // Decided by ten beads or more, where the oracle needs nine at times.
+    report(file("bead_cluster_a"), {}, {.two_views = 0.3});
+    report(file("bead_cluster_a"), {.missing = 0.0});
 }
 BOOST_AUTO_TEST_CASE(bead_cluster_b) {
-    // Few beads: one view leaves hardly two blobs between the truth and its rivals.
-    report(file("bead_cluster_b"), {}, {.one_view = 0.5});
-    // Six points hold the seven parameters of a view's fit so loosely that single names are
-    // withheld.
-    report(file("bead_cluster_b"), {.missing = 0.0}, {.one_view = 1.0, .two_views = 1.0});
+    report(file("bead_cluster_b"), {}, {.two_views = 0.3});
+    report(file("bead_cluster_b"), {.missing = 0.0});
 }
 BOOST_AUTO_TEST_CASE(random_64) {
     report(random_layout(64, {130.0, 130.0, 130.0}, 11));
@@ -195,7 +190,6 @@ BOOST_AUTO_TEST_CASE(plate_of_30) {
 BOOST_AUTO_TEST_CASE(stacks_of_poses) {
     report_stacks(file("small_lego_cube"));
     report_stacks(file("beginner_block"));
-    report_stacks(file("rsa_cage"));
     report_stacks(file("bead_cluster_a"));
     report_stacks(file("bead_cluster_a"), {.missing = 0.0});
 }
