@@ -37,7 +37,10 @@ struct Arguments {
     std::vector<double> sdd;
     std::vector<double> angle;
     std::vector<double> distance;
+    std::vector<std::string> wand;
+    double wand_sd_mm = 0.0;
     bool independent_images = false;
+    bool per_view = false;
     int folds = 0;
     stereo::CalibrationOptions options;
 };
@@ -62,6 +65,22 @@ std::map<std::string, int> read_beads(const std::string& path, std::vector<Eigen
     return marker_of_bead;
 }
 
+// The sightings of a wand. Its first two beads are those whose distance was measured.
+stereo::Wand wand_of(const Arguments& arguments) {
+    stereo::Wand wand;
+    if (arguments.wand.empty()) return wand;
+    drr::require(arguments.wand_sd_mm > 0.0, "--wand needs --wand-sd-mm");
+    const auto bead_of_name = read_beads(arguments.wand[1], wand.beads_mm);
+    if (wand.beads_mm.size() < 2)
+        throw drr::Error(drr::ErrorCode::invalid_file, "a wand of two beads was expected",
+                         arguments.wand[1]);
+    const stereo::Observations seen = stereo::read_observations(arguments.wand[0], bead_of_name);
+    wand.items = seen.items;
+    wand.frame_count = seen.pose_count;
+    wand.relative_sd = arguments.wand_sd_mm / (wand.beads_mm[1] - wand.beads_mm[0]).norm();
+    return wand;
+}
+
 stereo::Observations observations_of(const Arguments& arguments) {
     std::vector<Eigen::Vector3d> markers;
     const auto marker_of_bead = read_beads(arguments.phantom, markers);
@@ -75,6 +94,9 @@ stereo::Observations observations_of(const Arguments& arguments) {
                       [&](const auto& item) { return item.pose >= arguments.poses; });
         observations.pose_count = std::min(observations.pose_count, arguments.poses);
     }
+    observations.wand = wand_of(arguments);
+    for (const auto& item : observations.wand.items)
+        observations.view_count = std::max(observations.view_count, item.view + 1);
     return observations;
 }
 
@@ -94,6 +116,7 @@ stereo::CalibrationOptions options_of(const Arguments& arguments, int view_count
         options.priors.distances.push_back({static_cast<int>(arguments.distance[0]) - 1,
                                             static_cast<int>(arguments.distance[1]) - 1,
                                             arguments.distance[2], arguments.distance[3]});
+    if (arguments.per_view) options.noise = stereo::NoiseScale::per_view;
     if (arguments.independent_images) options.errors = stereo::ErrorModel::independent_images;
     return options;
 }
@@ -101,6 +124,13 @@ stereo::CalibrationOptions options_of(const Arguments& arguments, int view_count
 void row(const std::string& name, double value, double sd, const char* unit) {
     const std::string error = sd > 0.0 ? fmt::format(" +- {:.4f}", sd) : "";
     fmt::print("  {:<28} {:>12.4f}{} {}\n", name, value, error, unit);
+}
+
+double scale_sd(const stereo::Calibration& c) {
+    const auto at = std::find(c.parameters.begin(), c.parameters.end(),
+                              stereo::Parameter{stereo::ParameterKind::phantom_scale, 0, 0}) -
+                    c.parameters.begin();
+    return std::sqrt(c.covariance(at, at));
 }
 
 void print_table(const stereo::Calibration& c, double pitch_mm) {
@@ -127,6 +157,15 @@ void print_table(const stereo::Calibration& c, double pitch_mm) {
         row("baseline", (c.views[1].source_in_world_mm() - c.views[0].source_in_world_mm()).norm(),
             precision.baseline_mm, "mm");
     }
+    if (c.views.size() > 1 && c.covariance.size() > 0) {
+        Eigen::Vector3d middle = Eigen::Vector3d::Zero();
+        for (const auto& marker : c.markers_in_phantom_mm)
+            middle += marker / static_cast<double>(c.markers_in_phantom_mm.size());
+        if (!stereo::point_uncertainty(c, middle, 1.0).ok)
+            fmt::print("The views are all but parallel: the depth of a point cannot be known\n");
+    }
+    if (c.wand_frames > 0 && c.covariance.size() > 0)
+        row("size of the phantom", c.phantom_scale, scale_sd(c), "of its design");
     fmt::print("World: the phantom as designed, in pose {}. Noise: sigma0 {:.3f}", c.world_pose,
                c.sigma0);
     if (c.degrees_of_freedom > 0)
@@ -252,6 +291,15 @@ void add_calibrate(CLI::App& app, Run& run) {
                       "One focal length and principal point for all views");
     command->add_flag("!--oblong-pixels", a->options.square_pixels,
                       "Focal lengths along columns and rows apart");
+    command
+        ->add_option("--wand", a->wand,
+                     "A wand moved through the volume, which tells the scale: its named beads, a "
+                     "pose a frame (observations), and its phantom file")
+        ->expected(2);
+    command->add_option("--wand-sd-mm", a->wand_sd_mm,
+                        "Standard deviation of the distance of the wand's first two beads");
+    command->add_flag("--noise-per-view", a->per_view,
+                      "A factor of each view on the observations' sd, estimated");
     command->add_flag("--independent-images", a->independent_images,
                       "Error bars from whole images: errors within one may hang together");
     command->add_option("--cross-validate", a->folds,

@@ -105,8 +105,10 @@ void triangulate_frame(TriangulatedFrame& frame,
         const std::array pixels{frame.pixels[0][match.a], frame.pixels[1][match.b]};
         match.point = stereo::triangulate(views, pixels, options);
         if (!match.point.ok)
-            throw NoResult(fmt::format("{}: row {} does not meet its partner before the sources",
-                                       frame.files[0], match.a + 1));
+            throw NoResult(fmt::format(
+                "{}: {} {}: {}", frame.files[0], frame.names.empty() ? "row" : "bead",
+                frame.names.empty() ? std::to_string(match.a + 1) : frame.names[match.a],
+                stereo::unmet_rays(views, pixels)));
         frame.points_mm.push_back(match.point.point_in_world_mm);
         frame.crossings.push_back(stereo::crossing_lines(views[0], views[1], pixels[0], pixels[1]));
     }

@@ -75,6 +75,9 @@ CrossValidation cross_validate(Procedure procedure, const Observations& observat
             for (std::size_t i = 0; i < observations.items.size(); ++i)
                 if (observations.items[i].pose == pose && (of_all.used[i] || !of_all.pose_known[p]))
                     items.push_back(observations.items[i]);
+            for (auto& item : items)
+                if (!calibration.view_noise.empty())
+                    item.sd_px *= calibration.view_noise[static_cast<std::size_t>(item.view)];
             const drr::Rigid3 about = calibration.views[0].view_from_world.inverse() *
                                       start.views[0].view_from_world * start.world_from_phantom[p];
             if (const auto judged = judge_held_out(calibration, items, about, options.noise))

@@ -2,6 +2,8 @@
 
 #include "bundle_problem.hpp"
 #include "degeneracy.hpp"
+#include "variance_components.hpp"
+#include "wand.hpp"
 
 #include <stereo/calib/chi_square.hpp>
 #include <stereo/calib/initial_calibration.hpp>
@@ -84,6 +86,13 @@ void fill_residuals(const BundleProblem& problem, Calibration& result) {
 void fill_covariance(const BundleProblem& problem, Calibration& result) {
     NormalEquations equations;
     problem.linearize(problem.state, by_image(problem.observations, problem.used), equations);
+    if (!equations.valid || !equations.matrix().allFinite()) {
+        result.undetermined.emplace_back(
+            "no view explains the observations: SDD and source-isocentre distance cannot be told "
+            "apart where the markers are so near each other that their rays are all but parallel, "
+            "or their noise is too large");
+        return;
+    }
     const NormalInverse inverse =
         invert_normal_matrix(equations.matrix(), problem.layout.parameters, problem.state);
     result.undetermined = inverse.undetermined;
@@ -93,11 +102,15 @@ void fill_covariance(const BundleProblem& problem, Calibration& result) {
         const double count =
             2.0 * static_cast<double>(std::count(problem.used.begin(), problem.used.end(), true));
         result.covariance = inverse.inverse * gradient_spread(problem, count) * inverse.inverse;
-        return;
+    } else {
+        const double scale =
+            problem.options.noise != NoiseScale::declared ? result.sigma0 * result.sigma0 : 1.0;
+        result.covariance = scale * inverse.inverse;
     }
-    const double scale =
-        problem.options.noise == NoiseScale::estimated ? result.sigma0 * result.sigma0 : 1.0;
-    result.covariance = scale * inverse.inverse;
+    result.undetermined = beyond_first_order(result.covariance, result.parameters, problem.state);
+    if (result.undetermined.empty()) return;
+    result.parameters.clear();
+    result.covariance.resize(0, 0);
 }
 
 // Poses of which hardly an observation is left, as when the beads of one of their images bear wrong
@@ -123,6 +136,41 @@ std::size_t give_up_bare_poses(BundleProblem& problem, const LayoutChoice& choic
     return given_up;
 }
 
+// The minimum over the observations that lie within the noise.
+BundleProblem::Minimum settle(BundleProblem& problem, const LayoutChoice& choice,
+                              Calibration& result) {
+    BundleProblem::Minimum minimum = problem.minimize();
+    result.iterations += minimum.iterations;
+    for (int round = 0;
+         problem.options.outlier_sigmas > 0.0 && round < max_rounds && problem.reject_outliers();
+         ++round) {
+        result.rejected_count += give_up_bare_poses(problem, choice);
+        minimum = problem.minimize();
+        result.iterations += minimum.iterations;
+    }
+    return minimum;
+}
+
+// What a calibration says is about the phantom's own poses and observations; those of the wand
+// stand last.
+void leave_out_wand(const Observations& observations, Calibration& result) {
+    const auto poses = static_cast<std::size_t>(observations.pose_count);
+    result.wand_frames = static_cast<int>(std::count(
+        result.pose_known.begin() + observations.pose_count, result.pose_known.end(), true));
+    result.world_from_phantom.resize(poses);
+    result.pose_known.resize(poses);
+    result.used.resize(observations.items.size());
+    result.residuals_px.resize(observations.items.size());
+    const auto of_wand =
+        std::find_if(result.parameters.begin(), result.parameters.end(), [&](const Parameter& p) {
+            return p.kind >= ParameterKind::pose_turn_rad && p.index >= observations.pose_count;
+        });
+    const auto kept = of_wand - result.parameters.begin();
+    if (of_wand == result.parameters.end()) return;
+    result.parameters.erase(of_wand, result.parameters.end());
+    result.covariance = Eigen::MatrixXd(result.covariance.topLeftCorner(kept, kept));
+}
+
 }  // namespace
 
 Calibration bundle(const Observations& observations, const CalibrationOptions& options,
@@ -135,31 +183,41 @@ Calibration bundle(const Observations& observations, const CalibrationOptions& o
         result.summary = start.summary;
         return result;
     }
-    const std::size_t markers = observations.markers_in_phantom_mm.size();
+    Observations joined = with_wand_poses(observations);
+    const std::size_t markers = joined.markers_in_phantom_mm.size();
     BundleState state;
     state.views = start.views;
+    state.phantom_markers = observations.markers_in_phantom_mm.size();
     if (options.shared_intrinsics)
         for (auto& view : state.views)
             view.pinhole = mean_pinhole(start.views);
     state.world_from_phantom = start.world_from_phantom;
+    std::vector<bool> pose_known = start.pose_known;
+    for (const auto& pose : world_from_wand(observations.wand, state.views)) {
+        pose_known.push_back(pose.has_value());
+        state.world_from_phantom.push_back(pose.value_or(drr::Rigid3()));
+    }
     state.marker_shifts_mm.resize(markers, Eigen::Vector3d::Zero());
-    const LayoutChoice choice{start.world_pose, refine_markers};
-    BundleProblem problem{
-        observations,
-        options,
-        make_layout(options, start.views.size(), start.pose_known, markers, choice),
-        std::move(state),
-        start.pose_known,
-        {}};
-    for (const auto& item : observations.items)
-        problem.used.push_back(start.pose_known[static_cast<std::size_t>(item.pose)]);
-    BundleProblem::Minimum minimum = problem.minimize();
-    result.iterations = minimum.iterations;
-    for (int round = 0;
-         options.outlier_sigmas > 0.0 && round < max_rounds && problem.reject_outliers(); ++round) {
-        result.rejected_count += give_up_bare_poses(problem, choice);
-        minimum = problem.minimize();
-        result.iterations += minimum.iterations;
+    const bool has_wand = !observations.wand.beads_mm.empty();
+    const LayoutChoice choice{
+        start.world_pose,        refine_markers, state.phantom_markers,
+        observations.pose_count, has_wand,       has_wand && is_straight(observations.wand)};
+    BundleProblem problem{joined,
+                          options,
+                          make_layout(options, start.views.size(), pose_known, markers, choice),
+                          std::move(state),
+                          pose_known,
+                          {}};
+    for (const auto& item : joined.items)
+        problem.used.push_back(pose_known[static_cast<std::size_t>(item.pose)]);
+    BundleProblem::Minimum minimum = settle(problem, choice, result);
+    if (options.noise == NoiseScale::per_view) {
+        // The first factors decide anew what is an outlier, which the second ones are free of.
+        result.view_noise = balance_views(problem, joined);
+        minimum = settle(problem, choice, result);
+        const std::vector<double> again = balance_views(problem, joined);
+        for (std::size_t v = 0; v < again.size(); ++v)
+            result.view_noise[v] *= again[v];
     }
 
     result.views = problem.state.views;
@@ -168,11 +226,13 @@ Calibration bundle(const Observations& observations, const CalibrationOptions& o
     result.pose_known = problem.pose_known;
     result.used = problem.used;
     result.phantom_scale = problem.state.phantom_scale;
-    for (std::size_t m = 0; m < markers; ++m)
+    result.wand_scale = problem.state.wand_scale;
+    for (std::size_t m = 0; m < problem.state.phantom_markers; ++m)
         result.markers_in_phantom_mm.push_back(
-            problem.state.marker_mm(observations, static_cast<int>(m)));
+            problem.state.marker_mm(joined, static_cast<int>(m)));
     fill_residuals(problem, result);
     if (options.covariance) fill_covariance(problem, result);
+    leave_out_wand(observations, result);
     if (result.undetermined.empty() && result.degrees_of_freedom <= 0)
         result.undetermined.push_back(fmt::format(
             "{} measured numbers for {} parameters: nothing is left to tell the noise",
@@ -187,6 +247,10 @@ Calibration bundle(const Observations& observations, const CalibrationOptions& o
         fmt::format("{} observations, {} rejected, RMS {:.4f} px, {}",
                     std::count(result.used.begin(), result.used.end(), true), result.rejected_count,
                     result.rms_px, result.ok ? "converged" : "not converged");
+    if (has_wand) result.summary += fmt::format("; wand in {} frames", result.wand_frames);
+    if (!result.view_noise.empty())
+        result.summary += fmt::format("; noise of the views {:.3f} of their sd",
+                                      fmt::join(result.view_noise, ", "));
     return result;
 }
 

@@ -30,12 +30,14 @@ BundleLayout make_layout(const CalibrationOptions& options, std::size_t view_cou
             columns[static_cast<std::size_t>(7 + axis)] =
                 add(ParameterKind::view_shift_mm, static_cast<int>(v), axis);
     }
-    if (options.priors.phantom_scale_sd > 0.0 || !options.priors.distances.empty())
+    if (options.priors.phantom_scale_sd > 0.0 || !options.priors.distances.empty() ||
+        choice.has_wand)
         layout.scale = add(ParameterKind::phantom_scale, 0, 0);
+    if (choice.has_wand) layout.wand_scale = add(ParameterKind::wand_scale, 0, 0);
     layout.refines_markers = choice.refine_markers;
     layout.of_marker.assign(marker_count, -1);
     if (choice.refine_markers)
-        for (std::size_t m = 0; m < marker_count; ++m)
+        for (std::size_t m = 0; m < choice.phantom_markers; ++m)
             for (int axis = 0; axis < 3; ++axis) {
                 const int column = add(ParameterKind::marker_mm, static_cast<int>(m), axis);
                 if (axis == 0) layout.of_marker[m] = column;
@@ -46,12 +48,26 @@ BundleLayout make_layout(const CalibrationOptions& options, std::size_t view_cou
         const bool is_free = pose_known[pose] && index != choice.world_pose;
         layout.of_pose.push_back(is_free ? layout.free_poses++ : -1);
         if (!is_free) continue;
+        if (index >= choice.phantom_poses && choice.wand_is_straight)
+            layout.spinning_poses.push_back(index);
         for (int axis = 0; axis < 3; ++axis)
             add(ParameterKind::pose_turn_rad, index, axis);
         for (int axis = 0; axis < 3; ++axis)
             add(ParameterKind::pose_shift_mm, index, axis);
     }
     return layout;
+}
+
+Eigen::Matrix<double, view_columns, 1> view_step(const drr::CalibratedView& from,
+                                                 const drr::CalibratedView& to) {
+    Eigen::Matrix<double, view_columns, 1> step;
+    step << to.pinhole.fx_px - from.pinhole.fx_px,
+        to.pinhole.fy_px / to.pinhole.fx_px - from.pinhole.fy_px / from.pinhole.fx_px,
+        to.pinhole.cx_px - from.pinhole.cx_px, to.pinhole.cy_px - from.pinhole.cy_px,
+        drr::vector_from_rotation(to.view_from_world.rotation *
+                                  from.view_from_world.rotation.conjugate()),
+        to.view_from_world.translation_mm - from.view_from_world.translation_mm;
+    return step;
 }
 
 BundleState moved(const BundleState& state, const std::vector<Parameter>& parameters,
@@ -94,6 +110,9 @@ BundleState moved(const BundleState& state, const std::vector<Parameter>& parame
                 break;
             case ParameterKind::phantom_scale:
                 result.phantom_scale += step[at];
+                break;
+            case ParameterKind::wand_scale:
+                result.wand_scale += step[at];
                 break;
             case ParameterKind::marker_mm:
                 result.marker_shifts_mm[index][p.axis] += step[at];

@@ -66,9 +66,12 @@ Calibration calibrate(Procedure procedure, const Observations& observations,
     observations.validate();
     options.validate(observations.view_count,
                      static_cast<int>(observations.markers_in_phantom_mm.size()));
+    drr::require(observations.wand.beads_mm.empty() || procedure == Procedure::bundle ||
+                     procedure == Procedure::bundle_phantom,
+                 "a wand needs the procedure bundle or bundle-phantom");
     switch (procedure) {
         case Procedure::dlt:
-            return calibrate_dlt(observations);
+            return calibrate_dlt(observations, options);
         case Procedure::opencv:
             return calibrate_opencv(observations, options);
         case Procedure::resection:

@@ -17,4 +17,12 @@ struct NormalInverse {
                                                  const std::vector<Parameter>& parameters,
                                                  const BundleState& state);
 
+/// What an inverse says that is beyond its own first order: where a combination of the views'
+/// numbers (of SDD and distances in parts of themselves, of turns in radians) and of sizes has a
+/// standard deviation above a quarter, as where a small object leaves rays all but parallel, error
+/// bars mean nothing. A sentence in words of the rig; empty where all is well.
+[[nodiscard]] std::vector<std::string> beyond_first_order(const Eigen::MatrixXd& covariance,
+                                                          const std::vector<Parameter>& parameters,
+                                                          const BundleState& state);
+
 }  // namespace stereo

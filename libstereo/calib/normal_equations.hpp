@@ -48,13 +48,14 @@ void add_image(const Observations& observations, const ImageObservations& image,
                const BundleState& state, const BundleLayout& layout,
                const CalibrationOptions& options, NormalEquations& equations);
 
-/// Adds what is known beside the images: priors, measured distances, and for refined markers the
-/// gauge (prior_terms.cpp).
+/// Adds what is known beside the images: priors and measured distances (prior_terms.cpp). The prior
+/// of refined markers is their gauge as well: it holds their frame to the design as far as it holds
+/// them.
 void add_priors(const Observations& observations, const BundleState& state,
                 const BundleLayout& layout, const CalibrationPriors& priors,
                 NormalEquations& equations);
 
-/// How many numbers the priors measure and the gauge fixes.
+/// How many numbers the priors measure; the spin of a straight wand, which is held, counts.
 [[nodiscard]] int prior_count(const BundleLayout& layout, const CalibrationPriors& priors);
 
 }  // namespace stereo

@@ -1,4 +1,5 @@
 #include "initial_view.hpp"
+#include "opencv_covariance.hpp"
 #include "procedures.hpp"
 
 #include <fmt/format.h>
@@ -183,6 +184,12 @@ Calibration calibrate_opencv(const Observations& observations, const Calibration
     }
     result.rms_px = std::sqrt(sum / static_cast<double>(count));
     result.ok = std::isfinite(result.rms_px);
+    if (options.covariance && result.ok) {
+        std::vector<CameraFit> fits;
+        for (std::size_t v = 0; v < views.size(); ++v)
+            fits.push_back({result.views[v].pinhole, views[v].view_from_phantom});
+        add_opencv_covariance(observations, options, fits, result);
+    }
     result.summary = fmt::format("{} observations, RMS {:.4f} px", count, result.rms_px);
     return result;
 }

@@ -25,6 +25,7 @@ constexpr std::array kinds{
     Kind{ParameterKind::view_turn_rad, "view", 3, "turn_", "_rad"},
     Kind{ParameterKind::view_shift_mm, "view", 3, "shift_", "_mm"},
     Kind{ParameterKind::phantom_scale, "phantom", 1, "scale", ""},
+    Kind{ParameterKind::wand_scale, "wand", 1, "scale", ""},
     Kind{ParameterKind::marker_mm, "marker", 3, "", "_mm"},
     Kind{ParameterKind::pose_turn_rad, "pose", 3, "turn_", "_rad"},
     Kind{ParameterKind::pose_shift_mm, "pose", 3, "shift_", "_mm"},
@@ -43,6 +44,7 @@ std::string name_of(const Parameter& parameter) {
     for (const Kind& kind : kinds) {
         if (kind.kind != parameter.kind) continue;
         const std::string owner = kind.kind == ParameterKind::phantom_scale ? "phantom"
+                                  : kind.kind == ParameterKind::wand_scale  ? "wand"
                                   : parameter.index < 0
                                       ? fmt::format("{}s", kind.owner)
                                       : fmt::format("{}{}", kind.owner, parameter.index);

@@ -1,4 +1,5 @@
 #include "bundle.hpp"
+#include "dlt_covariance.hpp"
 #include "procedures.hpp"
 
 #include <stereo/calib/dlt.hpp>
@@ -21,9 +22,46 @@ Observations of_view(const Observations& observations, int view) {
     return result;
 }
 
+// Views are independent. Skew is part of the fit and not of the view, so that the noise is told by
+// the residuals of the matrices.
+void add_dlt_covariance(const Observations& observations, const CalibrationOptions& options,
+                        Calibration& result) {
+    const auto size = static_cast<Eigen::Index>(result.views.size()) * view_columns;
+    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(size, size);
+    std::vector<Parameter> parameters;
+    double weighted = 0.0;
+    for (std::size_t v = 0; v < result.views.size(); ++v) {
+        const ImagePoints image =
+            points_of_image(observations, result.world_pose, static_cast<int>(v));
+        std::vector<double> sd_px;
+        for (const auto& item : observations.items)
+            if (item.pose == result.world_pose && item.view == static_cast<int>(v))
+                sd_px.push_back(item.sd_px);
+        const auto of_view =
+            dlt_covariance(image.points_in_phantom_mm, image.pixels, sd_px, result.views[v]);
+        if (!of_view) return;
+        const auto at = static_cast<Eigen::Index>(v) * view_columns;
+        covariance.block<view_columns, view_columns>(at, at) = *of_view;
+        for (const auto& parameter : view_parameters(static_cast<int>(v)))
+            parameters.push_back(parameter);
+        const DltResult linear = dlt(image.points_in_phantom_mm, image.pixels);
+        for (std::size_t i = 0; i < image.pixels.size(); ++i)
+            weighted += ((drr::project(linear.projection_matrix, image.points_in_phantom_mm[i]) -
+                          image.pixels[i]) /
+                         sd_px[i])
+                            .squaredNorm();
+    }
+    if (options.noise != NoiseScale::declared) {
+        if (result.degrees_of_freedom <= 0) return;
+        covariance *= weighted / result.degrees_of_freedom;
+    }
+    result.covariance = covariance;
+    result.parameters = parameters;
+}
+
 }  // namespace
 
-Calibration calibrate_dlt(const Observations& observations) {
+Calibration calibrate_dlt(const Observations& observations, const CalibrationOptions& options) {
     Calibration result;
     result.procedure = Procedure::dlt;
     result.markers_in_phantom_mm = observations.markers_in_phantom_mm;
@@ -80,6 +118,7 @@ Calibration calibrate_dlt(const Observations& observations) {
     result.rms_px = std::sqrt(sum / count);
     if (result.degrees_of_freedom > 0)
         result.sigma0 = std::sqrt(weighted / result.degrees_of_freedom);
+    if (options.covariance) add_dlt_covariance(observations, options, result);
     result.summary = fmt::format("{} observations of pose {}, RMS {:.4f} px", count,
                                  result.world_pose, result.rms_px);
     return result;

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace stereo {
 namespace {
-
-// How firmly the gauge of refined markers is held, in parts of their placement tolerance: it
-// leaves no trace in any result, and the matrix keeps half of a double's digits.
-constexpr double gauge_share = 1e-4;
 
 // A measured number: residual over sd, and derivatives by some common parameters.
 struct Term {
@@ -68,36 +65,26 @@ void add_distance(const MeasuredDistance& measured, const Observations& observat
     term.add(distance - measured.distance_mm, measured.sd_mm);
 }
 
-// Without a gauge, the markers together could move or (with a free scale) grow and poses and views
-// follow: the phantom's frame is held to its design in the mean (inner constraints). At the minimum
-// the placement prior alone does the same, so that this changes the covariance only.
-void add_marker_gauge(const Observations& observations, const BundleState& state,
-                      const BundleLayout& layout, double placement_sd_mm,
-                      NormalEquations& equations) {
-    const auto& design = observations.markers_in_phantom_mm;
-    const auto count = static_cast<double>(design.size());
-    Eigen::Vector3d centre = Eigen::Vector3d::Zero();
-    for (const auto& marker : design)
-        centre += marker / count;
-    double spread = 0.0;
-    for (const auto& marker : design)
-        spread += (marker - centre).squaredNorm() / count;
-    spread = std::sqrt(spread);
-    const int modes = layout.scale >= 0 ? 7 : 6;
-    for (int mode = 0; mode < modes; ++mode) {
-        Term term(equations);
-        double residual = 0.0;
-        for (std::size_t m = 0; m < design.size(); ++m) {
-            const Eigen::Vector3d arm = (design[m] - centre) / spread;
-            const Eigen::Vector3d direction =
-                mode < 3   ? Eigen::Vector3d(Eigen::Vector3d::Unit(mode))
-                : mode < 6 ? Eigen::Vector3d(Eigen::Vector3d::Unit(mode - 3).cross(arm))
-                           : arm;
-            residual += direction.dot(state.marker_shifts_mm[m]) / std::sqrt(count);
-            for (int axis = 0; axis < 3; ++axis)
-                term.set(layout.of_marker[m] + axis, direction[axis] / std::sqrt(count));
-        }
-        term.add(residual, gauge_share * placement_sd_mm);
+// A turn of a straight wand about its own line leaves its beads where they are; it is held where it
+// stands. In the pose's numbers that is the turn a about the line, and the shift that leaves the
+// beads' mean m: -a x R m.
+void hold_spins(const Observations& observations, const BundleState& state,
+                const BundleLayout& layout, NormalEquations& equations) {
+    constexpr double held_rad = 1.0;  // any: nothing depends on it
+    if (layout.spinning_poses.empty()) return;
+    const std::span beads =
+        std::span(observations.markers_in_phantom_mm).subspan(state.phantom_markers);
+    Eigen::Vector3d mean = Eigen::Vector3d::Zero();
+    for (const auto& bead : beads)
+        mean += bead / static_cast<double>(beads.size());
+    const Eigen::Vector3d line = (beads.front() - mean).normalized();
+    for (const int pose : layout.spinning_poses) {
+        const auto& rotation = state.world_from_phantom[static_cast<std::size_t>(pose)].rotation;
+        const Eigen::Vector3d axis = rotation * line;
+        NormalEquations::Vector6 spin;
+        spin << axis, -axis.cross(rotation * (state.wand_scale * mean));
+        equations.pose[static_cast<std::size_t>(layout.of_pose[static_cast<std::size_t>(pose)])] +=
+            spin * spin.transpose() / (held_rad * held_rad);
     }
 }
 
@@ -132,22 +119,28 @@ void add_priors(const Observations& observations, const BundleState& state,
         term.set(layout.scale, 1.0);
         term.add(state.phantom_scale - 1.0, priors.phantom_scale_sd);
     }
+    if (layout.wand_scale >= 0) {
+        Term term(equations);
+        term.set(layout.wand_scale, 1.0);
+        term.add(state.wand_scale - 1.0, observations.wand.relative_sd);
+        hold_spins(observations, state, layout, equations);
+    }
     if (!layout.refines_markers) return;
     const double information = 1.0 / (priors.placement_sd_mm * priors.placement_sd_mm);
-    for (std::size_t m = 0; m < layout.of_marker.size(); ++m) {
+    for (std::size_t m = 0; m < state.phantom_markers; ++m) {
         const int at = layout.of_marker[m];
         equations.common.diagonal().segment<3>(at).array() += information;
         equations.common_gradient.segment<3>(at) += information * state.marker_shifts_mm[m];
         equations.cost += information * state.marker_shifts_mm[m].squaredNorm();
     }
-    add_marker_gauge(observations, state, layout, priors.placement_sd_mm, equations);
 }
 
 int prior_count(const BundleLayout& layout, const CalibrationPriors& priors) {
-    const std::size_t placed = layout.refines_markers ? 3 * layout.of_marker.size() : 0;
-    // The gauge takes away its own number of parameters.
-    const int gauge = layout.refines_markers ? (layout.scale >= 0 ? 7 : 6) : 0;
-    return gauge +
+    const std::size_t placed = static_cast<std::size_t>(
+        std::count_if(layout.parameters.begin(), layout.parameters.end(),
+                      [](const auto& p) { return p.kind == ParameterKind::marker_mm; }));
+    const auto spins = static_cast<int>(layout.spinning_poses.size());
+    return spins + (layout.wand_scale >= 0 ? 1 : 0) +
            static_cast<int>(priors.focal_lengths.size() + 2 * priors.principal_points.size() +
                             priors.stereo_angles.size() + priors.distances.size() + placed) +
            (priors.phantom_scale_sd > 0.0 ? 1 : 0);

@@ -5,13 +5,15 @@
 namespace stereo {
 
 /// "dlt": each view from its image of the first pose that all views see with enough markers. The
-/// skew that the eleventh parameter stands for is dropped. No covariance.
-[[nodiscard]] Calibration calibrate_dlt(const Observations& observations);
+/// skew that the eleventh parameter stands for is dropped. Covariance by propagation of the pixels'
+/// noise through the estimate.
+[[nodiscard]] Calibration calibrate_dlt(const Observations& observations,
+                                        const CalibrationOptions& options);
 
 /// "opencv": cv::calibrateCamera over all images of a view, without distortion, from the intrinsics
 /// of initial_view; then cv::stereoCalibrate of view 0 with each other view, intrinsics fixed.
-/// Every marker has the same weight and none is rejected. No covariance: OpenCV gives none of the
-/// pair.
+/// Every marker has the same weight and none is rejected. Covariance by propagation through both
+/// fits (opencv_covariance.hpp): OpenCV gives none of the pair.
 [[nodiscard]] Calibration calibrate_opencv(const Observations& observations,
                                            const CalibrationOptions& options);
 

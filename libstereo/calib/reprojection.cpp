@@ -73,7 +73,7 @@ void add_image(const Observations& observations, const ImageObservations& image,
     Eigen::Matrix<double, view_columns, 1> gradient =
         Eigen::Matrix<double, view_columns, 1>::Zero();
     ViewDerivatives d = ViewDerivatives::Zero();
-    const bool shape = layout.scale >= 0 || layout.refines_markers;
+    const bool shape = layout.scale >= 0 || layout.refines_markers;  // a wand frees the scale
     const auto scatter = [&](int row, const Eigen::Matrix<double, 1, view_columns>& values) {
         for (int j = 0; j < view_columns; ++j) {
             const int column = columns[static_cast<std::size_t>(j)];
@@ -122,13 +122,15 @@ void add_image(const Observations& observations, const ImageObservations& image,
         if (!shape) continue;
 
         const int marker = layout.of_marker[static_cast<std::size_t>(item.marker)];
+        const int scale = state.is_of_wand(item.marker) ? layout.wand_scale : layout.scale;
+        const double body_scale = state.scale_of(item.marker);
         const Eigen::Matrix<double, 2, 3> d_world = d_point * view_turn;
-        const Eigen::Matrix<double, 2, 3> d_marker = state.phantom_scale * d_world * pose_turn;
-        const Eigen::Vector2d d_scale = d_world * in_phantom_axes / state.phantom_scale;
-        if (layout.scale >= 0) {
-            scatter(layout.scale, d_scale.transpose() * weighted);
-            equations.common(layout.scale, layout.scale) += weight * d_scale.squaredNorm();
-            equations.common_gradient[layout.scale] += weight * d_scale.dot(residual);
+        const Eigen::Matrix<double, 2, 3> d_marker = body_scale * d_world * pose_turn;
+        const Eigen::Vector2d d_scale = d_world * in_phantom_axes / body_scale;
+        if (scale >= 0) {
+            scatter(scale, d_scale.transpose() * weighted);
+            equations.common(scale, scale) += weight * d_scale.squaredNorm();
+            equations.common_gradient[scale] += weight * d_scale.dot(residual);
         }
         if (marker < 0) continue;
         const Eigen::Matrix<double, 3, view_columns> with_image = d_marker.transpose() * weighted;
@@ -136,10 +138,10 @@ void add_image(const Observations& observations, const ImageObservations& image,
             scatter(marker + row, with_image.row(row));
         equations.common.block<3, 3>(marker, marker) += weight * d_marker.transpose() * d_marker;
         equations.common_gradient.segment<3>(marker) += weight * d_marker.transpose() * residual;
-        if (layout.scale < 0) continue;
+        if (scale < 0) continue;
         const Eigen::Vector3d with_scale = weight * d_marker.transpose() * d_scale;
-        equations.common.block<3, 1>(marker, layout.scale) += with_scale;
-        equations.common.block<1, 3>(layout.scale, marker) += with_scale.transpose();
+        equations.common.block<3, 1>(marker, scale) += with_scale;
+        equations.common.block<1, 3>(scale, marker) += with_scale.transpose();
     }
 
     normal.triangularView<Eigen::StrictlyUpper>() = normal.transpose();

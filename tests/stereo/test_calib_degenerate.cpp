@@ -1,6 +1,11 @@
 #include "calibration_case.hpp"
 #include "test.hpp"
 
+#include <stereo/calib/uncertainty.hpp>
+#include <stereo/recon/triangulate.hpp>
+
+#include <array>
+
 using namespace stereo;
 using test::calibration_case;
 
@@ -107,4 +112,92 @@ BOOST_AUTO_TEST_CASE(a_prior_lifts_the_degeneracy) {
     BOOST_REQUIRE(result.ok);
     BOOST_TEST((result.views[1].source_in_world_mm() - truth[1].source_in_world_mm()).norm() <
                1e-3);
+}
+
+// A cube of 4 mm spans 0.25 degrees: its rays are all but parallel, and how far away the source is
+// does not show in 0.05 px of noise. The matrix is not singular to rounding.
+BOOST_AUTO_TEST_CASE(rays_that_are_all_but_parallel_trade_sdd_for_distance) {
+    std::vector<Eigen::Vector3d> tiny;
+    for (int i = 0; i < 27; ++i)
+        tiny.push_back(2.0 * Eigen::Vector3d(i % 3 - 1, i / 3 % 3 - 1, i / 9 - 1));
+    auto c = calibration_case({.angle_deg = 30.0, .poses = 1, .markers_mm = tiny});
+    drr::Rng rng({.seed = 3, .purpose = drr::RngPurpose::localization_noise});
+    c.add_noise(0.05, rng);
+    const std::string text = explained(calibrate(Procedure::bundle, c.observations));
+    BOOST_TEST(contains(text, "SDD of view"));
+    BOOST_TEST(contains(text, "source-isocentre distance of view"));
+    BOOST_TEST(contains(text, "too nearly parallel"));
+    // Where SDD is known, the rest is. (From more poses, whose median start is near enough.)
+    c = calibration_case({.angle_deg = 30.0, .poses = 3, .markers_mm = tiny});
+    c.add_noise(0.05, rng);
+    CalibrationOptions options;
+    const auto truth = c.truth();
+    for (int v = 0; v < 2; ++v) {
+        const auto& pinhole = truth[static_cast<std::size_t>(v)].pinhole;
+        options.priors.focal_lengths.push_back({v, pinhole.fx_px, 1.0});
+        options.priors.principal_points.push_back({v, {pinhole.cx_px, pinhole.cy_px}, 1.0});
+    }
+    for (auto& item : c.observations.items)
+        item.sd_px = 0.05;
+    const Calibration known = calibrate(Procedure::bundle, c.observations, options);
+    BOOST_TEST(known.ok, known.summary);
+    // Half as large, and there may not even be a start.
+    for (auto& marker : tiny)
+        marker *= 0.5;
+    auto smaller = calibration_case({.angle_deg = 30.0, .poses = 1, .markers_mm = tiny});
+    smaller.add_noise(0.05, rng);
+    BOOST_TEST(contains(explained(calibrate(Procedure::bundle, smaller.observations)), "SDD"));
+}
+
+// Each view is calibrated by the phantom, however near the other one stands. What is lost is depth.
+BOOST_AUTO_TEST_CASE(views_at_a_hundredth_of_a_degree_leave_depth_open) {
+    auto c = calibration_case({.angle_deg = 0.01, .poses = 5});
+    drr::Rng rng({.seed = 4, .purpose = drr::RngPurpose::localization_noise});
+    c.add_noise(0.05, rng);
+    const Calibration result = calibrate(Procedure::bundle, c.observations);
+    BOOST_REQUIRE(result.ok);
+    const Eigen::Vector3d point(10.0, 20.0, -30.0);
+    BOOST_TEST(!point_uncertainty(result, point, 0.05).ok);
+    const std::array pixels{MeasuredPixel{result.views[0].project(point)},
+                            MeasuredPixel{result.views[1].project(point)}};
+    BOOST_TEST(!triangulate(result.views, pixels).ok);
+    const std::string text = unmet_rays(result.views, pixels);
+    BOOST_TEST(contains(text, "the rays are parallel to 0.0"), text);
+    BOOST_TEST(contains(text, "the distance of the point from the sources cannot be known"), text);
+}
+
+// Sources on a line: the phantom still tells all views, and points off the line are found; a point
+// on it is not, by however many views.
+BOOST_AUTO_TEST_CASE(sources_on_a_line_leave_the_points_of_that_line_open) {
+    auto c = calibration_case({.angle_deg = 30.0, .poses = 4, .third_view = true});
+    // The third source in the middle of the other two, its view turned as the first one's.
+    const Eigen::Vector3d middle =
+        0.5 * (c.rig[0].source_in_world_mm() + c.rig[1].source_in_world_mm());
+    c.rig[2] = c.rig[0];
+    c.rig[2].view_from_world.translation_mm = -(c.rig[2].view_from_world.rotation * middle);
+    for (auto& item : c.observations.items)
+        if (item.view == 2)
+            item.pixel = c.rig[2].project(
+                c.rig_from_phantom[static_cast<std::size_t>(item.pose)] *
+                c.observations.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)]);
+    const Calibration result = calibrate(Procedure::bundle, c.observations);
+    BOOST_TEST_REQUIRE(result.ok, result.summary);
+    std::array<Eigen::Vector3d, 3> sources;
+    const auto truth = c.truth();
+    for (std::size_t v = 0; v < 3; ++v) {
+        sources[v] = result.views[v].source_in_world_mm();
+        BOOST_TEST((sources[v] - truth[v].source_in_world_mm()).norm() < 1e-4);
+    }
+    const auto pixels_of = [&](const Eigen::Vector3d& point) {
+        std::array<MeasuredPixel, 3> pixels;
+        for (std::size_t v = 0; v < 3; ++v)
+            pixels[v].pixel = result.views[v].project(point);
+        return pixels;
+    };
+    BOOST_TEST(triangulate(result.views, pixels_of(Eigen::Vector3d(10, 20, -30))).ok);
+    const Eigen::Vector3d line = (sources[1] - sources[0]).normalized();
+    // Beyond the last source, where all detectors' planes still see it from before.
+    const auto on_line = pixels_of(sources[0] - 500.0 * line);
+    BOOST_TEST(!triangulate(result.views, on_line).ok);
+    BOOST_TEST(contains(unmet_rays(result.views, on_line), "lies on the line of the sources"));
 }

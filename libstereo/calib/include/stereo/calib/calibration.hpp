@@ -48,11 +48,16 @@ struct Calibration {
     /// How much larger the noise is than the observations' sd_px say: sqrt(sum (r/sd)^2 / degrees
     /// of freedom).
     double sigma0 = 0.0;
+    /// NoiseScale::per_view: what sd_px were multiplied by, of each view; sigma0 is what is left.
+    std::vector<double> view_noise;
+    double wand_scale = 1.0;  ///< true size of the wand over what it was told to be
+    int wand_frames = 0;      ///< that took part
     /// Chance of a sum of squares at least as far from its expectation, were sd_px right.
     double noise_p_value = 0.0;
 
-    /// What the covariance is about, in its order: views first, then phantom_scale and markers,
-    /// then poses. Empty where a procedure makes no statement (opencv) or failed.
+    /// What the covariance is about, in its order: views first, then phantom_scale, wand_scale and
+    /// markers, then poses. Empty where a procedure failed; of dlt, opencv and resection the views'
+    /// alone.
     std::vector<Parameter> parameters;
     Eigen::MatrixXd covariance;
 

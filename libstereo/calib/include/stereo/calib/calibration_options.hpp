@@ -41,7 +41,8 @@ struct CalibrationPriors {
     std::vector<MeasuredDistance> distances;
     /// Standard deviation of the phantom's true size over its design; a value above 0 frees it.
     double phantom_scale_sd = 0.0;
-    /// Of each coordinate of a marker about its design, in bundle_phantom.
+    /// Of each coordinate of a marker about its design, in bundle_phantom. So far the frame of the
+    /// design is known from the beads as built; sources and points carry that.
     double placement_sd_mm = 0.1;
 };
 
@@ -51,8 +52,13 @@ enum class Loss { squared, huber, cauchy };
 
 /// What the covariance takes the noise for.
 enum class NoiseScale {
-    estimated,  ///< sd_px times sigma0: only the ratios of sd_px matter
-    declared    ///< sd_px
+    /// sd_px times sigma0: only the ratios of sd_px matter. The default, since one detector's
+    /// claims, right or wrong, are so alike for all images that it sees.
+    estimated,
+    declared,  ///< sd_px
+    /// sd_px times a factor of each view, estimated with the calibration (variance components):
+    /// where views differ, as a flat panel beside an intensifier does. Weights follow.
+    per_view
 };
 
 /// What the covariance takes for independent.

@@ -15,6 +15,17 @@ struct Observation {
     double sd_px = 1.0;  ///< standard deviation of one coordinate; only ratios matter
 };
 
+/// A wand of two beads or more that is moved through the volume: a body of its own, whose pose is
+/// unknown in every frame. Its length is what tells the scale.
+struct Wand {
+    std::vector<Eigen::Vector3d> beads_mm;  ///< in its own frame; empty: there is no wand
+    /// Standard deviation of its size over what `beads_mm` say.
+    double relative_sd = 0.0;
+    int frame_count = 0;
+    /// `pose` is the frame, `marker` the bead.
+    std::vector<Observation> items;
+};
+
 /// What a calibration procedure gets to see: the phantom as designed and where its markers were
 /// seen. Pose 0 defines the world frame.
 struct Observations {
@@ -24,6 +35,7 @@ struct Observations {
     int width_px = 0;
     int height_px = 0;
     std::vector<Observation> items;
+    Wand wand;  ///< of bundle and bundle_phantom only; it frees the size of the phantom
 
     /// Throws drr::Error(usage) when an index is out of its range or a pixel is not finite.
     void validate() const;

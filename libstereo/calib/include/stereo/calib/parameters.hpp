@@ -11,6 +11,7 @@ enum class ParameterKind {
     view_turn_rad,       ///< rotation vector of a turn from the left of view_from_world
     view_shift_mm,       ///< of the translation of view_from_world
     phantom_scale,       ///< true size of the phantom over its design
+    wand_scale,          ///< true size of the wand over what it is told to be
     marker_mm,           ///< of a marker in the phantom
     pose_turn_rad,       ///< as for views, of world_from_phantom
     pose_shift_mm

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace stereo {
@@ -58,6 +59,12 @@ struct TriangulationOptions {
 [[nodiscard]] Triangulation triangulate(std::span<const drr::CalibratedView> views,
                                         std::span<const Eigen::Vector2d> pixels,
                                         std::span<const double> sd_px = {});
+
+/// Why pixels make no point, in one sentence with what cannot be known: rays that are parallel, a
+/// point of the line on which all sources lie, rays that meet behind a source. For the pixels of a
+/// Triangulation that is not ok.
+[[nodiscard]] std::string unmet_rays(std::span<const drr::CalibratedView> views,
+                                     std::span<const MeasuredPixel> pixels);
 
 /// The derivative of a point's pixel by the point, px/mm in the world.
 [[nodiscard]] Eigen::Matrix<double, 2, 3> projection_jacobian(
