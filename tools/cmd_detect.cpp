@@ -179,6 +179,9 @@ void detect(const DetectArguments& arguments) {
     for (std::size_t first = 0; first < tasks.size(); first += views) {
         std::vector<drr::Image<float>> pixels(views);
         for (std::size_t v = 0; v < views; ++v) {
+            if (known)
+                options.pinhole =
+                    known->views[static_cast<std::size_t>(tasks[first + v].view)].pinhole;
             outcomes.push_back(detect_in(tasks[first + v], options, pixels[v], first_error));
             if (tasks.size() == 1 && first_error) throw drr::Error(*first_error);
             height_px = std::max(height_px, pixels[v].height());

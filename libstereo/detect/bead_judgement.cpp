@@ -1,5 +1,8 @@
 #include "bead_judgement.hpp"
 
+#include <drr/geometry/ball_projection.hpp>
+#include <stereo/detect/localize.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,6 +75,10 @@ BeadDetection detection_of(const FitSetting& setting, const FittedInGroup& fitte
     const FlagOptions& flag = setting.options.flag;
     BeadDetection d;
     d.center_px = bead.shadow.center_px;
+    if (setting.options.pinhole)
+        d.center_px = drr::ball_center_px(
+            *setting.options.pinhole, d.center_px, bead.shadow.radius_px,
+            perspective_share(bead.shadow, fitted.group.blur_px, LocalizationMethod::ball_fit));
     d.radius_px = bead.shadow.radius_px;
     d.contrast = bead.contrast;
     d.covariance_px2 = bead.covariance_px2;

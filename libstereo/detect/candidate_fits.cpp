@@ -4,6 +4,7 @@
 
 #include <drr/core/order_statistics.hpp>
 #include <drr/core/parallel.hpp>
+#include <stereo/detect/localize.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -34,17 +35,10 @@ BeadFitOptions rough_fit(const FitSetting& setting) {
 /// A blob that is no ball may be two beads: tries them side by side along its long axis.
 std::vector<FittedInGroup> split(const FitSetting& setting, const FittedInGroup& one) {
     const FitStrategyOptions& limits = setting.options.fit;
-    BeadShadow half = one.bead.shadow;
-    half.radius_px = 0.5 * setting.diameter_px;
-    // Radii of the two starting points from the blob's middle; the fit is not particular.
-    constexpr double start_apart = 0.6;
-    const Eigen::Vector2d apart = start_apart * half.radius_px * one.bead.long_axis;
-    BeadShadow second = half;
-    half.center_px -= apart;
-    second.center_px += apart;
     BeadFitOptions options = setting.fit;
     options.rounds = 1;
-    const BeadFit fit = fit_beads(setting.image, {half, second}, options);
+    const BeadFit fit = split_blob(setting.image, one.bead.shadow, one.bead.long_axis,
+                                   0.5 * setting.diameter_px, options);
     if (!fit.converged) return {};
     const BeadShadow& a = fit.beads[0].shadow;
     const BeadShadow& b = fit.beads[1].shadow;
@@ -81,13 +75,18 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
     const BeadFit fit = fit_beads(setting.image, group, rough, discs);
     if (fit.beads.empty()) return {};
     const FittedInGroup one{fit.beads.front(), fit};
+    // What passes the lenient limits of a first fit may still be two beads.
+    const std::optional<BeadRefusal> doubt = refusal_of(setting, one);
+    const bool blob =
+        group.size() == 1 && (doubt == BeadRefusal::out_of_round ||
+                              doubt == BeadRefusal::poor_fit || doubt == BeadRefusal::wrong_size);
+    if (blob) {
+        std::vector<FittedInGroup> both = split(setting, one);
+        if (!both.empty()) return {std::move(both), {}};
+    }
     const std::optional<BeadRefusal> reason =
         refusal_of(setting, one, setting.options.fit.first_leniency);
-    if (!reason) return {{one}, {}};
-    const bool blob = group.size() == 1 &&
-                      (*reason == BeadRefusal::out_of_round || *reason == BeadRefusal::poor_fit ||
-                       *reason == BeadRefusal::wrong_size);
-    return {blob ? split(setting, one) : std::vector<FittedInGroup>{}, *reason};
+    return reason ? CandidateFit{{}, *reason} : CandidateFit{{one}, {}};
 }
 
 /// The round in which each shadow is fitted: after the stronger ones near it.

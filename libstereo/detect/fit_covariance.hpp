@@ -17,16 +17,10 @@ struct FittedPixels {
     Eigen::MatrixXd inverse;                                       // of that
 };
 
-/// Covariance of parameters `first`, `first + 1` and `first + 2` under noise with the given
-/// correlation between pixels: the sandwich A C A^T, A = (J^T J)^-1 J^T, C the correlation matrix.
-[[nodiscard]] Eigen::Matrix3d covariance_under_noise(const FittedPixels& fit, int first,
-                                                     const NoiseCorrelation& correlation);
-
-/// Covariance of parameters `first` and `first + 1` by the jackknife over sectors around
-/// `center_px`: how the result changes when a sector is left out (one Gauss-Newton step each). It
-/// sees what the noise model does not know, such as a background that the model does not follow.
-/// It is itself uncertain by about a third.
-[[nodiscard]] Eigen::Matrix2d covariance_by_jackknife(const FittedPixels& fit, int first,
-                                                      const Eigen::Vector2d& center_px);
+/// Covariance A C A^T of three parameters under noise with the given correlation C between pixels;
+/// `influence` A: what a unit of noise in each pixel, a column, does to them.
+[[nodiscard]] Eigen::Matrix3d covariance_under_noise(
+    const FittedPixels& fit, const Eigen::Matrix<double, 3, Eigen::Dynamic>& influence,
+    const NoiseCorrelation& correlation);
 
 }  // namespace stereo

@@ -1,5 +1,7 @@
 #include "fit_report.hpp"
 
+#include "background_field.hpp"
+
 #include <Eigen/Cholesky>
 
 #include <algorithm>
@@ -8,10 +10,10 @@
 namespace stereo {
 namespace {
 
-// The jackknife over sectors is uncertain by a third and, each sector having a say in most of the
-// parameters, biased upwards; below this factor it is taken to say the same as the noise does. At 4
-// noise alone passed it often enough to raise the mean variance by a tenth.
-constexpr double least_jackknife_excess = 6.0;
+// Spacing of the field's bumps. A common blur of 0.6 px leaves little that is finer than three
+// times that; under large beads coarser ones keep the number of bumps below a hundred.
+constexpr double finest_structure_px = 1.8;
+constexpr double bumps_to_rim = 4.5;
 
 /// Normal equations of the two components of a bead's ellipticity.
 class Roundness {
@@ -67,6 +69,16 @@ BeadFit report(const ShadowFit& fit) {
     BeadFit result;
     result.converged = true;
     result.chi2_per_dof = pixels.residuals.squaredNorm() / std::max(1, free - fit.size());
+    Eigen::VectorXd model(pixels.residuals.size());  // over the noise; 0 where a pixel has no say
+    for (Eigen::Index row = 0; row < model.size(); ++row) {
+        const FitPixel& pixel = fit.window().pixels[static_cast<std::size_t>(row)];
+        model[row] = pixels.jacobian.row(row).isZero()
+                         ? 0.0
+                         : pixel.root_weight * pixel.grey - pixels.residuals[row];
+    }
+    const BackgroundField field(pixels, model, fit.normal().gradient,
+                                std::max(finest_structure_px, fit.window().reach_px / bumps_to_rim),
+                                noise.correlation.low_frequency_power());
     std::array<Roundness, max_joint_beads> roundness;
     double square = 0.0;
     double expected = 0.0;
@@ -94,12 +106,13 @@ BeadFit report(const ShadowFit& fit) {
         FittedBead bead;
         bead.shadow = at.beads[b];
         bead.shadow.center_px += fit.origin();
+        const BackgroundField::Effect effect = field.on(k);
         const Eigen::Matrix3d covariance =
-            result.chi2_per_dof * covariance_under_noise(pixels, k, noise.correlation);
+            field.noise_variance() *
+                covariance_under_noise(pixels, effect.by_pixel, noise.correlation) +
+            effect.covariance;
         bead.covariance_px2 = covariance.topLeftCorner<2, 2>();
-        const Eigen::Matrix2d jack = covariance_by_jackknife(pixels, k, at.beads[b].center_px);
-        if (jack.trace() > least_jackknife_excess * bead.covariance_px2.trace())
-            bead.covariance_px2 = jack;
+        bead.shadow.center_px += effect.step.head<2>();
         bead.sd_if_white_px =
             std::sqrt(0.5 * result.chi2_per_dof * pixels.inverse.block<2, 2>(k, k).trace());
         bead.radius_sd_px = bead.shadow.radius_px * std::sqrt(covariance(2, 2));

@@ -195,7 +195,10 @@ FittedHole Fit::result(const Parameters& p) const {
     hole.center_px = {p[cx], p[cy]};
     hole.covariance_px2 =
         std::max(1.0, chi2) *
-        covariance_under_noise(fitted, cx, noise_.correlation).topLeftCorner<2, 2>();
+        covariance_under_noise(fitted,
+                               fitted.inverse.middleRows(cx, 3) * fitted.jacobian.transpose(),
+                               noise_.correlation)
+            .topLeftCorner<2, 2>();
     hole.radius_px = std::exp(p[log_radius]);
     hole.blur_px = std::exp(p[log_blur]);
     hole.contrast = 1.0 - p[sheet];

@@ -23,6 +23,8 @@ struct Refit {
 Refit refit(const FitSetting& setting, std::size_t i, const std::vector<BeadShadow>& shadows) {
     BeadFitOptions options = setting.fit;
     options.rounds = 1;
+    options.fit_blur = true;
+    options.prior_log_blur = setting.options.fit.prior_log_blur;
     Refit result;
     result.group = touching(i, shadows, options.blur_px);
     std::vector<BeadShadow> start;

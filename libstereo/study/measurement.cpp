@@ -34,12 +34,13 @@ LaboratoryKnowledge laboratory_knowledge(const ExperimentSpec& spec,
     return known;
 }
 
-BeadDetectorResult measure(const drr::Image<std::uint16_t>& image,
+BeadDetectorResult measure(const drr::Image<std::uint16_t>& image, int view,
                            const LaboratoryKnowledge& known) {
     drr::Image<float> grey(image.width(), image.height());
     std::copy(image.pixels().begin(), image.pixels().end(), grey.pixels().begin());
     BeadDetectorOptions options;
     options.diameter_px = known.bead_diameter_px;
+    options.pinhole = known.nominal[static_cast<std::size_t>(view)].pinhole;
     return detect_beads(grey, options);
 }
 

@@ -14,8 +14,9 @@ struct LaboratoryKnowledge {
 [[nodiscard]] LaboratoryKnowledge laboratory_knowledge(const ExperimentSpec& spec,
                                                        const drr::StereoRigSpec& nominal);
 
-/// Finds the beads of one radiograph.
-[[nodiscard]] BeadDetectorResult measure(const drr::Image<std::uint16_t>& image,
+/// Finds the beads of one radiograph: centres of the balls, not of their shadows, as far as the
+/// nominal geometry of its view tells.
+[[nodiscard]] BeadDetectorResult measure(const drr::Image<std::uint16_t>& image, int view,
                                          const LaboratoryKnowledge& known);
 
 /// Names the beads of all views of one pose; fills their marker_of_bead.

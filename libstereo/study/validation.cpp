@@ -50,7 +50,7 @@ MeasuredImages measure_images(const ExperimentSpec& spec, const Truth& truth,
         record.pose = static_cast<int>(i / 2);
         record.view = static_cast<int>(i % 2);
         const auto image = session.radiograph(record.pose, record.view);
-        record.detection = measure(image, known);
+        record.detection = measure(image, record.view, known);
         if (hooks.image) hooks.image(record.pose, record.view, image);
         if (record.pose == 0) result.first_pose[i] = image;
         rendering.step();

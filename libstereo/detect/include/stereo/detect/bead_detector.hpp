@@ -28,9 +28,10 @@ enum BeadFlags : std::uint32_t {
 
 /// One round marker found in an image.
 struct BeadDetection {
-    Eigen::Vector2d center_px = Eigen::Vector2d::Zero();  ///< (column, row)
-    double radius_px = 0.0;                               ///< of the unblurred shadow
-    double contrast = 0.0;  ///< depth of the shadow over the local background, 0 to 1
+    /// (column, row): of the shadow, or of the ball where BeadDetectorOptions::pinhole is given.
+    Eigen::Vector2d center_px = Eigen::Vector2d::Zero();
+    double radius_px = 0.0;  ///< of the unblurred shadow
+    double contrast = 0.0;   ///< depth of the shadow over the local background, 0 to 1
     Eigen::Matrix2d covariance_px2 = Eigen::Matrix2d::Zero();  ///< of center_px, from the fit
     std::uint32_t flags = bead_ok;
     double ellipticity = 0.0;        ///< (a - b) / (a + b) of the shadow's semi-axes

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <drr/geometry/pinhole.hpp>
+
 #include <limits>
+#include <optional>
 
 namespace stereo {
 
@@ -87,6 +90,9 @@ struct FitStrategyOptions {
     /// So many of the strongest candidates are fitted with their blur free, for the image's: beads
     /// over bone differ by a quarter in it, of whose spread the median of these has a third.
     int beads_for_blur = 12;
+    /// In the last fits each bead has its own blur, held to the image's by a Gaussian prior on its
+    /// logarithm: the median of a few is off by a tenth, and magnification varies as much.
+    double prior_log_blur = 0.2;
     /// Blur before anything is known, in radii and at least in px: unsharp enough to start the fit
     /// from either side.
     double starting_blur_radii = 0.15;
@@ -146,6 +152,12 @@ struct BeadDetectorOptions {
     double min_significance = 5.0;
     /// A value that this share of the pixels has is the top of the scale, not chance.
     double saturated_share = 1e-3;
+
+    /// Where the source stands over the detector, at least nominally: a ball's shadow is an ellipse
+    /// whose centre is not the projection of the ball's (drr::ball_center_px). Centres are then
+    /// those of the balls; without it those of the shadows. Needs square pixels. A focal length
+    /// that is wrong by 5 % leaves a tenth of the shift.
+    std::optional<drr::Pinhole> pinhole{};
 
     FieldOptions field{};
     CandidateSearchOptions search{};

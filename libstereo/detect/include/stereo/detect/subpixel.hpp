@@ -64,9 +64,8 @@ struct BeadFitOptions {
 
 struct FittedBead {
     BeadShadow shadow;
-    /// Of the centre: normal equations, noise correlated as GreyNoise says, times the residual
-    /// variance; where the jackknife over sectors around the bead says much more (the model does
-    /// not follow the image), that instead.
+    /// Of the centre: from noise, correlated as GreyNoise says and as strong as the residuals show,
+    /// and from what the background's polynomial does not follow.
     Eigen::Matrix2d covariance_px2 = Eigen::Matrix2d::Zero();
     /// Of the centre along one axis, were the residuals white noise: how sharply the image places
     /// the bead, whatever its texture.
@@ -98,9 +97,11 @@ struct BeadFit {
 ///     grey(x, y) = (b0 + bx x + by y + bxx x^2 + ...) prod_j (1 - P_j(|(x, y) -
 ///     c_j|)),
 /// P the blurred shadow of a ball (ShadowProfile). The curvature of the background costs the centre
-/// nothing, being even where the centre's derivatives are odd, and keeps bone edges out of it.
-/// `image` holds grey values over black, so that it is proportional to detected intensity; `start`
-/// the starting values. Pixels within a margin of the beads are used, but for those in `excluded`
+/// nothing, being even where the centre's derivatives are odd, and keeps bone edges out of it. What
+/// the polynomial does not follow is a random field of the strength that the residuals show:
+/// centres are the best linear predictions under it, and covariances include it (kriging). `image`
+/// holds grey values over black, so that it is proportional to detected intensity; `start` the
+/// starting values. Pixels within a margin of the beads are used, but for those in `excluded`
 /// (shadows of other beads) and those that are NaN (no measurement: outside the irradiated field).
 /// Not converged where there are too few pixels or the fit runs away from its start. Throws
 /// Error(usage) for no bead or more than max_joint_beads.

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "fit_covariance.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+
+namespace stereo {
+
+/// What the background's polynomial does not follow, as a random field over a fit's pixels: bumps
+/// on a square grid whose heights, relative to the background, are independent and normal with a
+/// standard deviation common to all. It is estimated together with the noise's by the maximum of
+/// the restricted likelihood (Patterson & Thompson 1971; on fits of images: kriging). The field
+/// takes from the pixels the say that they have no right to, and what it leaves unknown is part of
+/// the covariance.
+class BackgroundField {
+  public:
+    /// `model` is each pixel's fitted grey over its noise, 0 for pixels without a say; `gradient`
+    /// is that of the fit's cost, priors included; the grid has `spacing_px`, and the noise is
+    /// `smooth_noise_power` times as strong for what is smooth as for single pixels. There is no
+    /// field where the likelihood does not demand one (Schwarz's criterion). `fit` has to outlive
+    /// the field.
+    BackgroundField(const FittedPixels& fit, const Eigen::VectorXd& model,
+                    const Eigen::VectorXd& gradient, double spacing_px,
+                    double smooth_noise_power);
+
+    /// What the field does to parameters `first`, `first + 1` and `first + 2` of the fit.
+    struct Effect {
+        Eigen::Vector3d step = Eigen::Vector3d::Zero();   ///< from the fit's solution
+        Eigen::Matrix<double, 3, Eigen::Dynamic> by_pixel;  ///< of the noise in each pixel
+        Eigen::Matrix3d covariance = Eigen::Matrix3d::Zero();  ///< from the field alone
+    };
+    [[nodiscard]] Effect on(int first) const;
+
+    /// Variance of the noise over what the weights took it for.
+    [[nodiscard]] double noise_variance() const { return noise_variance_; }
+
+  private:
+    [[nodiscard]] Eigen::LLT<Eigen::MatrixXd> system(double ratio) const;
+    [[nodiscard]] double noise_variance_at(double ratio) const;
+    /// Twice the restricted log likelihood but for a constant, the noise at its best.
+    [[nodiscard]] double likelihood(double ratio) const;
+
+    const FittedPixels& fit_;
+    Eigen::VectorXd gradient_;
+    Eigen::MatrixXd bumps_;      // a column a bump, over the noise
+    Eigen::MatrixXd projected_;  // H^-1 J^T bumps
+    Eigen::MatrixXd seen_;       // normal equations of the heights, the parameters eliminated ...
+    Eigen::VectorXd pull_;       // ... and their right side
+    double left_over_ = 0.0;     // sum of squares of the fit
+    double free_ = 1.0;          // pixels minus parameters
+    double ratio_ = 0.0;         // variance of the heights over that of the noise
+    double noise_variance_ = 1.0;
+};
+
+}  // namespace stereo
