@@ -24,9 +24,9 @@ Json point(const Eigen::Vector3d& mm) {
 Json view_json(const drr::XrayView& view, const Eigen::Matrix3d& stereo_from_world) {
     Json corners = Json::array();
     for (const auto& [u, v] : {std::pair(0, 0), std::pair(1, 0), std::pair(1, 1), std::pair(0, 1)})
-        corners.push_back(point(
-            stereo_from_world * view.pixel_in_world_mm({u * (view.width_px - 1.0),
-                                                        v * (view.height_px - 1.0)})));
+        corners.push_back(
+            point(stereo_from_world *
+                  view.pixel_in_world_mm({u * (view.width_px - 1.0), v * (view.height_px - 1.0)})));
     return {{"source_mm", point(stereo_from_world * view.source_in_world_mm())},
             {"detector_corners_mm", corners}};
 }
