@@ -27,6 +27,7 @@ void add_diff(CLI::App& app, Run& run);
 void add_drift(CLI::App& app, Run& run);
 void add_epipolar(CLI::App& app, Run& run);
 void add_grid(CLI::App& app, Run& run);
+void add_match(CLI::App& app, Run& run);
 void add_phantom(CLI::App& app, Run& run);
 void add_scene(CLI::App& app, Run& run);
 void add_spectrum(CLI::App& app, Run& run);

@@ -3,10 +3,10 @@
 #include "json_values.hpp"
 
 #include <drr/core/version.hpp>
+#include <drr/geometry/decompositions.hpp>
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/recon/triangulate.hpp>
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -53,8 +53,8 @@ stereo::FundamentalFit calibrated_fit(const stereo::Calibration& calibration,
         });
     stereo::FundamentalFit fit;
     fit.fundamental = fundamental;
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
-    fit.root = solver.eigenvectors() * solver.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal();
+    const auto [values, vectors] = drr::symmetric_eigen(covariance);
+    fit.root = vectors * values.cwiseMax(0.0).cwiseSqrt().asDiagonal();
     return fit;
 }
 

@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
     tools::add_drift(app, run);
     tools::add_epipolar(app, run);
     tools::add_triangulate(app, run);
+    tools::add_match(app, run);
     tools::add_track(app, run);
     tools::add_sync(app, run);
     tools::add_volume(app, run);

@@ -86,8 +86,8 @@ double error_px(const Laboratory& lab, const stereo::Undistortion& undistortion,
         to.col(static_cast<Eigen::Index>(i)) = right[i];
     }
     const Eigen::Matrix3d similarity = Eigen::umeyama(from, to);
-    const Eigen::Matrix2Xd off =
-        (similarity.topLeftCorner<2, 2>() * from).colwise() + similarity.topRightCorner<2, 1>() - to;
+    const Eigen::Matrix2Xd off = (similarity.topLeftCorner<2, 2>() * from).colwise() +
+                                 similarity.topRightCorner<2, 1>() - to;
     return std::sqrt(off.squaredNorm() / (2.0 * static_cast<double>(count)));
 }
 
