@@ -135,8 +135,8 @@ BackgroundField::Effect BackgroundField::on(int first) const {
                       by_pull * bumps_.transpose();
     const Eigen::Matrix<double, 3, Eigen::Dynamic> by_height =
         rows - by_pull * seen_.selfadjointView<Eigen::Lower>();
-    effect.covariance = std::pow(height_excess, 2) * ratio_ * noise_variance_ * by_height *
-                        by_height.transpose();
+    effect.covariance =
+        std::pow(height_excess, 2) * ratio_ * noise_variance_ * by_height * by_height.transpose();
     return effect;
 }
 

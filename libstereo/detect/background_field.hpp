@@ -21,13 +21,12 @@ class BackgroundField {
     /// field where the likelihood does not demand one (Schwarz's criterion). `fit` has to outlive
     /// the field.
     BackgroundField(const FittedPixels& fit, const Eigen::VectorXd& model,
-                    const Eigen::VectorXd& gradient, double spacing_px,
-                    double smooth_noise_power);
+                    const Eigen::VectorXd& gradient, double spacing_px, double smooth_noise_power);
 
     /// What the field does to parameters `first`, `first + 1` and `first + 2` of the fit.
     struct Effect {
-        Eigen::Vector3d step = Eigen::Vector3d::Zero();   ///< from the fit's solution
-        Eigen::Matrix<double, 3, Eigen::Dynamic> by_pixel;  ///< of the noise in each pixel
+        Eigen::Vector3d step = Eigen::Vector3d::Zero();        ///< from the fit's solution
+        Eigen::Matrix<double, 3, Eigen::Dynamic> by_pixel;     ///< of the noise in each pixel
         Eigen::Matrix3d covariance = Eigen::Matrix3d::Zero();  ///< from the field alone
     };
     [[nodiscard]] Effect on(int first) const;
