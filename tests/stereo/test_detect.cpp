@@ -1,19 +1,14 @@
 #include "test.hpp"
+#include "text.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/rng.hpp>
 #include <stereo/detect/bead_detector.hpp>
-#include <stereo/detect/detections_io.hpp>
-#include <stereo/detect/shadow_profile.hpp>
-#include <stereo/detect/xmalab_points.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <functional>
 #include <iostream>
-#include <iterator>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -134,62 +129,7 @@ const BeadDetection* nearest(const BeadDetectorResult& result, double x, double 
     return best;
 }
 
-std::string error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const drr::Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
-
 }  // namespace
-
-// Against the blur integral on a fine grid.
-BOOST_AUTO_TEST_CASE(shadow_profile_is_the_blurred_chord_profile) {
-    for (const double radius : {2.5, 8.5})
-        for (const double k : {0.1, 3.0}) {
-            constexpr double blur = 0.9;
-            const ShadowProfile profile(radius, blur, k);
-            for (const double rho : {0.0, 0.5 * radius, radius, radius + 1.0}) {
-                double sum = 0.0;
-                constexpr double h = 0.02;
-                for (double y = -radius; y < radius; y += h)
-                    for (double x = -radius; x < radius; x += h) {
-                        const double d2 = ((x + h / 2) * (x + h / 2) + (y + h / 2) * (y + h / 2)) /
-                                          (radius * radius);
-                        if (d2 >= 1.0) continue;
-                        const double u = (x + h / 2 - rho) / blur;
-                        const double v = (y + h / 2) / blur;
-                        sum += (1.0 - std::exp(-k * std::sqrt(1.0 - d2))) *
-                               std::exp(-0.5 * (u * u + v * v));
-                    }
-                sum *= h * h / (2.0 * std::numbers::pi * blur * blur);
-                // Interpolation to 1e-4 of the contrast, the grid's own error as much.
-                BOOST_TEST(std::abs(profile.at(rho).value - sum) < 3e-4 * (1.0 - std::exp(-k)));
-            }
-        }
-}
-
-BOOST_AUTO_TEST_CASE(shadow_profile_derivatives_are_differences) {
-    constexpr double r = 4.0, b = 0.8, k = 1.2, h = 1e-3;
-    for (const double rho : {0.3, 2.0, 3.9, 5.0}) {
-        const auto value = [&](double dr, double db, double dk, double x) {
-            return ShadowProfile(r * std::exp(dr), b * std::exp(db), k * std::exp(dk)).at(x).value;
-        };
-        const ShadowProfile::Sample s = ShadowProfile(r, b, k).at(rho);
-        // Tables are interpolated: derivatives to 1e-2, as documented.
-        BOOST_TEST(std::abs(s.d_rho -
-                            (value(0, 0, 0, rho + h) - value(0, 0, 0, rho - h)) / (2 * h)) < 1e-2);
-        constexpr double q = 0.02;
-        BOOST_TEST(std::abs(s.d_log_radius -
-                            (value(q, 0, 0, rho) - value(-q, 0, 0, rho)) / (2 * q)) < 1e-2);
-        BOOST_TEST(std::abs(s.d_log_blur - (value(0, q, 0, rho) - value(0, -q, 0, rho)) / (2 * q)) <
-                   1e-2);
-        BOOST_TEST(std::abs(s.d_log_attenuation -
-                            (value(0, 0, q, rho) - value(0, 0, -q, rho)) / (2 * q)) < 1e-2);
-    }
-}
 
 // Bias and RMS error of the centre against the Cramer-Rao bound, over random sub-pixel positions.
 BOOST_AUTO_TEST_CASE(centres_are_unbiased_and_near_the_bound) {
@@ -403,92 +343,11 @@ BOOST_AUTO_TEST_CASE(what_is_no_bead_is_refused) {
 
 BOOST_AUTO_TEST_CASE(bad_input_says_what_was_expected) {
     const drr::Image<float> image(32, 32, 1.0F);
-    BOOST_TEST(error_of([&] { (void)detect_beads(image, {.diameter_px = 2.0}); }) ==
+    BOOST_TEST(test::error_of([&] { (void)detect_beads(image, {.diameter_px = 2.0}); }) ==
                "the expected bead diameter must be 3 to 2000 px, or 0 to estimate it, not 2");
     drr::Image<float> bad = image;
     bad(3, 3) = std::numeric_limits<float>::quiet_NaN();
-    BOOST_TEST(error_of([&] {
+    BOOST_TEST(test::error_of([&] {
                    (void)detect_beads(bad, {.diameter_px = 9.0});
                }).find("not finite") != std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(detections_round_trip) {
-    const test::TemporaryFolder folder;
-    const auto path = folder.path() / "a.beads.csv";
-    BeadDetection bead;
-    bead.center_px = {12.3456, 7.0001};
-    bead.radius_px = 3.25;
-    bead.contrast = 0.5;
-    bead.covariance_px2 << 0.0004, -0.0002, -0.0002, 0.0009;
-    bead.flags = bead_overlapped | bead_saturated;
-    BeadDetection other = bead;
-    other.flags = bead_ok;
-    write_detections(path, {"a.tif", {bead, other}, {"12", ""}});
-    const ImageDetections back = read_detections(path);
-    BOOST_TEST(back.image == "a.tif");
-    BOOST_REQUIRE(back.beads.size() == 2U);
-    BOOST_TEST((back.markers == std::vector<std::string>{"12", ""}));
-    BOOST_TEST((back.beads[0].center_px - bead.center_px).norm() < 1e-4);
-    // Written with seven digits.
-    BOOST_TEST((back.beads[0].covariance_px2 - bead.covariance_px2).norm() < 1e-9);
-    BOOST_TEST(back.beads[0].flags == bead.flags);
-
-    std::ofstream(path) << "image,bead\n";
-    BOOST_TEST(error_of([&] { (void)read_detections(path); }).find("a.beads.csv:1: the header") !=
-               std::string::npos);
-    const std::string header =
-        "image,bead,marker,x_px,y_px,radius_px,contrast,var_x_px2,cov_xy_px2,var_y_px2,flags\n";
-    const auto error_with = [&](const std::string& line) {
-        std::ofstream(path) << header << line << '\n';
-        return error_of([&] { (void)read_detections(path); });
-    };
-    BOOST_TEST(error_with("a,1,,nan,2,3,4,5,0,6,ok").find("2: 'nan' is not a finite number") !=
-               std::string::npos);
-    BOOST_TEST(error_with("a,1,,1,2,3,4,5,9,6,ok").find("no covariance") != std::string::npos);
-    BOOST_TEST(error_with("a,1,,1,2,3,4,5,0,6,okay").find("unknown flag 'okay'") !=
-               std::string::npos);
-    BOOST_TEST(error_with("a,1,,1,2,3").find("11 columns were expected, not 6") !=
-               std::string::npos);
-}
-
-// Numbers worked out by hand from the format's description.
-BOOST_AUTO_TEST_CASE(xmalab_points_round_trip) {
-    const test::TemporaryFolder folder;
-    const auto path = folder.path() / "points.csv";
-    TrackedPoints points;
-    points.markers = {"a", "b"};
-    points.cameras = 2;
-    points.frames = {{Eigen::Vector2d(10.5, 20.25), std::nullopt, Eigen::Vector2d(0.0, 99.0),
-                      Eigen::Vector2d(3.0, 4.0)}};
-    const auto text_of = [&](const XmalabPixels& pixels) {
-        write_xmalab_points(path, points, pixels);
-        std::ifstream stream(path);
-        return std::string(std::istreambuf_iterator<char>(stream), {});
-    };
-    const std::string header =
-        "a_cam1_X,a_cam1_Y,a_cam2_X,a_cam2_Y,b_cam1_X,b_cam1_Y,b_cam2_X,b_cam2_Y\n";
-    BOOST_TEST(text_of({}) == header +
-                                  "10.500000,20.250000,NaN,NaN,0.000000,99.000000,3.000000,"
-                                  "4.000000\n");
-    // The last of 100 rows becomes the first, which is number 1.
-    BOOST_TEST(text_of({1.0, 100}) == header +
-                                          "11.500000,79.750000,NaN,NaN,1.000000,1.000000,4.000000,"
-                                          "96.000000\n");
-    const TrackedPoints back = read_xmalab_points(path, {1.0, 100});
-    BOOST_TEST((back.markers == points.markers));
-    BOOST_TEST(back.cameras == 2);
-    BOOST_TEST((back.frames == points.frames));
-
-    const auto error_with = [&](const std::string& text) {
-        std::ofstream(path) << text;
-        return error_of([&] { (void)read_xmalab_points(path); });
-    };
-    BOOST_TEST(error_with("").find("the file is empty") != std::string::npos);
-    BOOST_TEST(error_with("x,y,z\n").find("_cam1_X") != std::string::npos);
-    BOOST_TEST(error_with("a_cam1_X,a_cam1_Y,b_cam1_X,b_cam2_Y\n").find("expected 'b_cam1_Y'") !=
-               std::string::npos);
-    BOOST_TEST(error_with(header + "1,2\n").find("points.csv:2: 8 cells were expected, found 2") !=
-               std::string::npos);
-    BOOST_TEST(error_with("a_cam1_X,a_cam1_Y\n1,NaN\n").find("must be finite, or NaN") !=
-               std::string::npos);
 }

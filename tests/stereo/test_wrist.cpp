@@ -1,8 +1,6 @@
 #include "test.hpp"
+#include "wrist_data.hpp"
 
-#include <drr/imaging/image_io.hpp>
-#include <stereo/calib/calibration_io.hpp>
-#include <stereo/detect/bead_detector.hpp>
 #include <stereo/recon/clusters.hpp>
 #include <stereo/recon/match.hpp>
 
@@ -12,9 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
-#include <sstream>
-#include <string>
 #include <vector>
 
 using namespace stereo;
@@ -26,60 +21,30 @@ constexpr double told_diameter_px = 7.0;
 // less or more, or nothing (0).
 BOOST_DATA_TEST_CASE(wrist_beads_in_both_cameras_and_poses,
                      boost::unit_test::data::make({told_diameter_px, 5.6, 8.4, 0.0}), diameter_px) {
-    const std::filesystem::path folder = test::realdata() / "biplane/wrist";
-    const std::array<std::string, 2> poses = {"0002", "0158"};
-    // A plain detector's coordinates: frame, cluster, bead, cam1_x, cam1_y, cam2_x, cam2_y.
-    struct Reference {
-        std::string pose;
-        std::array<Eigen::Vector2d, 2> pixel;
-    };
-    std::vector<Reference> references;
-    std::ifstream stream(folder / "beads-reference.csv");
-    std::string line;
-    std::getline(stream, line);
-    while (std::getline(stream, line)) {
-        std::istringstream words(line);
-        std::vector<std::string> w;
-        for (std::string word; std::getline(words, word, ',');)
-            w.push_back(word);
-        references.push_back({w[0],
-                              {Eigen::Vector2d(std::stod(w[3]), std::stod(w[4])),
-                               Eigen::Vector2d(std::stod(w[5]), std::stod(w[6]))}});
-    }
-    BOOST_REQUIRE(references.size() == 34U);
-
-    std::array<drr::CalibratedView, 2> views;
-    for (std::size_t c = 0; c < 2; ++c)
-        views[c] =
-            read_mayacam2(folder / ("xr_calib_wrist_cam0" + std::to_string(c + 1) + ".txt")).view;
+    const std::vector<wrist::Bead> references = wrist::reference_beads();
+    BOOST_REQUIRE(references.size() == 17U);
+    const std::array<drr::CalibratedView, 2> views = wrist::views();
     std::vector<double> sampson;
     std::vector<std::vector<Eigen::Vector3d>> frames;
-    for (const std::string& pose : poses) {
+    for (std::size_t p = 0; p < wrist::poses.size(); ++p) {
         std::array<std::vector<Eigen::Vector2d>, 2> pixels;
         for (std::size_t c = 0; c < 2; ++c) {
-            const drr::GreyImage image = drr::read_grey_image(
-                folder / ("xr_rad_uln_cam0" + std::to_string(c + 1) + "_UND." + pose + ".tif"));
             const BeadDetectorResult result =
-                detect_beads(image.pixels, {.diameter_px = diameter_px});
-            std::size_t expected = 0;
-            for (const Reference& reference : references) {
-                if (reference.pose != pose) continue;
-                ++expected;
-                const bool found = std::any_of(
-                    result.beads.begin(), result.beads.end(), [&](const BeadDetection& bead) {
-                        return (bead.center_px - reference.pixel[c]).norm() < 1.5;
-                    });
-                BOOST_TEST(found, "camera " << c + 1 << ", pose " << pose << ": nothing at "
-                                            << reference.pixel[c].transpose());
+                detect_beads(wrist::radiograph(wrist::poses[p], c), {.diameter_px = diameter_px});
+            for (const BeadDetection& bead : result.beads)
+                pixels[c].emplace_back(bead.center_px.array() + wrist::pixel_offset_px);
+            for (const wrist::Bead& reference : references) {
+                const Eigen::Vector2d& at = reference.pixel[p][c];
+                const bool found =
+                    std::any_of(pixels[c].begin(), pixels[c].end(),
+                                [&](const Eigen::Vector2d& x) { return (x - at).norm() < 1.5; });
+                BOOST_TEST(found, "camera " << c + 1 << ", pose " << wrist::poses[p]
+                                            << ": nothing at " << at.transpose());
             }
             // At most two false ones an image; three where the diameter is not told or told wrong
             // by a fifth.
             const std::size_t false_ones = diameter_px == told_diameter_px ? 2 : 3;
-            BOOST_TEST(result.beads.size() <= expected + false_ones, result.summary);
-            // This calibration's pixels count from the corner of the first pixel, as the lowest
-            // epipolar residuals of the reference coordinates say.
-            for (const BeadDetection& bead : result.beads)
-                pixels[c].emplace_back(bead.center_px.array() + 0.5);
+            BOOST_TEST(result.beads.size() <= references.size() + false_ones, result.summary);
         }
         const MatchResult matches = match_across_views(views[0], views[1], pixels[0], pixels[1]);
         BOOST_TEST(matches.matches.size() >= 17U);

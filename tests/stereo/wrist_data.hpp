@@ -62,17 +62,21 @@ inline std::array<drr::CalibratedView, 2> views() {
     return result;
 }
 
+/// The radiograph of a pose by a camera, greys as read.
+inline drr::Image<float> radiograph(const std::string& pose, std::size_t view) {
+    return drr::read_grey_image(
+               folder() / ("xr_rad_uln_cam0" + std::to_string(view + 1) + "_UND." + pose + ".tif"))
+        .pixels;
+}
+
 /// What the detector finds in the four images: one frame a pose.
 inline std::vector<stereo::FrameDetections> detections() {
     std::vector<stereo::FrameDetections> frames;
     for (const std::string& pose : poses) {
         frames.emplace_back();
         for (std::size_t view = 0; view < 2; ++view) {
-            const drr::GreyImage image =
-                drr::read_grey_image(folder() / ("xr_rad_uln_cam0" + std::to_string(view + 1) +
-                                                 "_UND." + pose + ".tif"));
             for (const stereo::BeadDetection& bead :
-                 stereo::detect_beads(image.pixels, {.diameter_px = 7.0}).beads)
+                 stereo::detect_beads(radiograph(pose, view), {.diameter_px = 7.0}).beads)
                 frames.back()[view].push_back(
                     {bead.center_px.array() + pixel_offset_px, bead.covariance_px2});
         }
