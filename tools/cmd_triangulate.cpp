@@ -11,6 +11,7 @@
 #include <drr/core/version.hpp>
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/recon/epipolar.hpp>
+#include <stereo/recon/epipolar_excess.hpp>
 
 #include <fmt/format.h>
 
@@ -89,10 +90,8 @@ std::vector<TriangulatedFrame> read_frames(const TriangulateArguments& arguments
     return frames;
 }
 
-void triangulate_frame(TriangulatedFrame& frame,
-                       const std::array<stereo::ViewCalibration, 2>& cameras,
-                       const TriangulateArguments& arguments,
-                       const stereo::TriangulationOptions& options) {
+void match_frame(TriangulatedFrame& frame, const std::array<stereo::ViewCalibration, 2>& cameras,
+                 const TriangulateArguments& arguments) {
     const TwoViews views{cameras[0].view, cameras[1].view};
     for (std::size_t v = 0; v < 2; ++v)
         for (stereo::MeasuredPixel& pixel : frame.pixels[v])
@@ -101,6 +100,27 @@ void triangulate_frame(TriangulatedFrame& frame,
     frame.result = named || arguments.matched_rows
                        ? match_rows(frame, views)
                        : match_by_epipolar_lines(frame, views, arguments.match);
+}
+
+// What the calibration leaves unexplained counts as noise of the pixels. Without it two rays that
+// pass each other are brought together where the detections of a bead say that they are least
+// certain, and neighbours with other certainties are pulled apart.
+double add_unexplained(std::vector<TriangulatedFrame>& frames, const TwoViews& views) {
+    std::vector<std::array<stereo::MeasuredPixel, 2>> pairs;
+    for (const TriangulatedFrame& frame : frames)
+        for (const stereo::ViewMatch& match : frame.result.matches)
+            pairs.push_back({frame.pixels[0][match.a], frame.pixels[1][match.b]});
+    const double sd_px =
+        stereo::epipolar_excess_sd_px(stereo::fundamental_from_views(views[0], views[1]), pairs);
+    for (TriangulatedFrame& frame : frames)
+        for (auto& view : frame.pixels)
+            for (stereo::MeasuredPixel& pixel : view)
+                pixel.covariance_px2.diagonal().array() += sd_px * sd_px;
+    return sd_px;
+}
+
+void triangulate_frame(TriangulatedFrame& frame, const TwoViews& views,
+                       const stereo::TriangulationOptions& options) {
     for (stereo::ViewMatch& match : frame.result.matches) {
         const std::array pixels{frame.pixels[0][match.a], frame.pixels[1][match.b]};
         match.point = stereo::triangulate(views, pixels, options);
@@ -168,8 +188,12 @@ void triangulate(const TriangulateArguments& arguments) {
     std::vector<TriangulatedFrame> frames = read_frames(arguments);
     std::vector<std::vector<Eigen::Vector3d>> points;
     std::size_t count = 0;
+    for (TriangulatedFrame& frame : frames)
+        match_frame(frame, cameras, arguments);
+    const TwoViews views{cameras[0].view, cameras[1].view};
+    const double unexplained_sd_px = add_unexplained(frames, views);
     for (TriangulatedFrame& frame : frames) {
-        triangulate_frame(frame, cameras, arguments, {*method});
+        triangulate_frame(frame, views, {*method});
         if (calibration) add_calibration_share(*calibration, frame);
         points.push_back(frame.points_mm);
         count += points.back().size();
@@ -196,6 +220,7 @@ void triangulate(const TriangulateArguments& arguments) {
                                      {"method", arguments.method},
                                      {"pixel_offset_px", arguments.pixel_offset_px},
                                      {"max_sampson_px", arguments.match.max_sampson_px},
+                                     {"unexplained_sd_px", unexplained_sd_px},
                                      {"max_gap_mm", arguments.cluster.max_gap_mm},
                                      {"max_change_mm", arguments.cluster.max_change_mm}};
     add_results(report, frames, clusters, error);
@@ -215,6 +240,11 @@ void triangulate(const TriangulateArguments& arguments) {
         fmt::print("{}\n", report.dump(2));
         return;
     }
+    if (unexplained_sd_px > 0.0)
+        fmt::print(
+            "Epipolar distances say that pixels are {:.3f} px less certain than detected (the "
+            "calibration's errors): counted as noise.\n",
+            unexplained_sd_px);
     fmt::print("{}\nwritten: points3d.csv, triangulate.json and residuals_frame*.png in {}\n",
                text_of(frames, clusters, error), folder.string());
 }

@@ -43,6 +43,7 @@ Eigen::ArrayXd grid_along(const Eigen::VectorXi& coordinate, double spacing) {
 }
 
 Eigen::MatrixXd bumps_of(const FittedPixels& fit, const Eigen::VectorXd& model, double spacing) {
+    if (std::isinf(spacing)) return Eigen::MatrixXd(fit.place.rows(), 0);
     const Eigen::ArrayXd columns = grid_along(fit.place.col(0), spacing);
     const Eigen::ArrayXd rows = grid_along(fit.place.col(1), spacing);
     const Eigen::MatrixXd across = bumps_along(fit.place.col(0), columns, bump_sd * spacing);

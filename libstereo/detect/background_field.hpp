@@ -16,10 +16,10 @@ namespace stereo {
 class BackgroundField {
   public:
     /// `model` is each pixel's fitted grey over its noise, 0 for pixels without a say; `gradient`
-    /// is that of the fit's cost, priors included; the grid has `spacing_px`, and the noise is
-    /// `smooth_noise_power` times as strong for what is smooth as for single pixels. There is no
-    /// field where the likelihood does not demand one (Schwarz's criterion). `fit` has to outlive
-    /// the field.
+    /// is that of the fit's cost, priors included; the grid has `spacing_px`, without end
+    /// for no field, and the noise is `smooth_noise_power` times as strong for what is smooth as
+    /// for single pixels. There is no field where the likelihood does not demand one (Schwarz's
+    /// criterion). `fit` has to outlive the field.
     BackgroundField(const FittedPixels& fit, const Eigen::VectorXd& model,
                     const Eigen::VectorXd& gradient, double spacing_px, double smooth_noise_power);
 

@@ -147,6 +147,7 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
                        options.diameter_factor,         {}};
     setting.fit.noise = noise;
     setting.fit.wide_rim = options.wide_rim;
+    setting.fit.background_field = options.background_field;
     setting.fit.saturation = saturation_of(grey, options.saturated_share);
     const SearchImage search{field.whole() ? grey : extended, field, noise};
     if (options.diameter_px == 0.0) {
@@ -180,6 +181,7 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
         fit_jointly(setting, fit_candidates(setting, starts, result.refused), result.refused);
     for (const FittedInGroup& fitted : beads)
         result.beads.push_back(detection_of(setting, fitted));
+    result.candidates = static_cast<int>(result.beads.size() + result.refused.size());
     std::sort(result.beads.begin(), result.beads.end(),
               [](const BeadDetection& a, const BeadDetection& b) {
                   return a.center_px.y() != b.center_px.y() ? a.center_px.y() < b.center_px.y()

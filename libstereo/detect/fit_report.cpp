@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace stereo {
 namespace {
@@ -76,9 +77,13 @@ BeadFit report(const ShadowFit& fit) {
                          ? 0.0
                          : pixel.root_weight * pixel.grey - pixels.residuals[row];
     }
-    const BackgroundField field(pixels, model, fit.normal().gradient,
-                                std::max(finest_structure_px, fit.window().reach_px / bumps_to_rim),
-                                noise.correlation.low_frequency_power());
+    const double no_bumps = std::numeric_limits<double>::infinity();
+    const BackgroundField field(
+        pixels, model, fit.normal().gradient,
+        fit.options().background_field
+            ? std::max(finest_structure_px, fit.window().reach_px / bumps_to_rim)
+            : no_bumps,
+        noise.correlation.low_frequency_power());
     std::array<Roundness, max_joint_beads> roundness;
     double square = 0.0;
     double expected = 0.0;

@@ -31,7 +31,10 @@ Found find_points(const drr::Image<float>& image, const GridDetectorOptions& opt
         HoleDetectorResult result = detect_holes(image, *holes);
         return {std::move(result.holes), std::move(result.summary)};
     }
-    BeadDetectorResult result = detect_beads(image, std::get<BeadDetectorOptions>(options.points));
+    BeadDetectorOptions beads = std::get<BeadDetectorOptions>(options.points);
+    // A grid's plate is smooth, while its distorted shadows are no discs.
+    beads.background_field = false;
+    BeadDetectorResult result = detect_beads(image, beads);
     return {std::move(result.beads), std::move(result.summary)};
 }
 

@@ -1,11 +1,11 @@
 #include "body_evidence.hpp"
-#include "epipolar_excess.hpp"
 #include "layout_update.hpp"
 #include "sequence.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
 #include <stereo/recon/epipolar.hpp>
+#include <stereo/recon/epipolar_excess.hpp>
 #include <stereo/recon/epipolar_pairs.hpp>
 
 #include <Eigen/LU>

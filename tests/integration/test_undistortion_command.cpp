@@ -54,6 +54,10 @@ class Laboratory {
                                         arguments + " >out.txt 2>err.txt")
                                            .c_str()));
     }
+    void must_run(const std::string& arguments) const {
+        const int code = run(arguments);
+        BOOST_REQUIRE_MESSAGE(code == 0, text("err.txt"));
+    }
     [[nodiscard]] std::string text(const std::string& file) const {
         return drr::read_text_file(path() / file);
     }
@@ -95,9 +99,7 @@ double error_px(const Laboratory& lab, const stereo::Undistortion& undistortion,
 
 BOOST_AUTO_TEST_CASE(a_grid_undistorts_its_own_points_by_the_model_asked_for) {
     const Laboratory& lab = laboratory();
-    BOOST_REQUIRE_MESSAGE(
-        lab.run("grid plate.png --diameter-px 10 --model polynomial:7 --lut -o grid") == 0,
-        lab.text("err.txt"));
+    lab.must_run("grid plate.png --diameter-px 10 --model polynomial:7 --lut -o grid");
     const auto report = nlohmann::json::parse(lab.text("grid/grid.json"));
     BOOST_TEST(report.at("options").at("model").get<std::string>() == "polynomial:7");
     const auto& choice = report.at("images").at(0).at("undistortion");
@@ -106,9 +108,9 @@ BOOST_AUTO_TEST_CASE(a_grid_undistorts_its_own_points_by_the_model_asked_for) {
     // docs/undistortion.md: 0.0074 px
     BOOST_TEST(choice.at("candidates").at(0).at("residuals_rms_px").get<double>() < 0.012);
 
-    BOOST_REQUIRE_MESSAGE(lab.run("undistort grid/plate.undistortion.yaml --images plate.png "
-                                  "--points plate.beads.csv --lut -o flat") == 0,
-                          lab.text("err.txt"));
+    lab.must_run(
+        "undistort grid/plate.undistortion.yaml --images plate.png --points plate.beads.csv --lut "
+        "-o flat");
     const auto undistortion =
         stereo::read_undistortion(lab.path() / "grid/plate.undistortion.yaml");
     const auto found = stereo::read_detections(lab.path() / "flat/plate.undistorted.beads.csv");
@@ -141,9 +143,7 @@ BOOST_AUTO_TEST_CASE(a_grid_undistorts_its_own_points_by_the_model_asked_for) {
 BOOST_AUTO_TEST_CASE(each_model_can_be_asked_for_and_a_poor_one_shows) {
     const Laboratory& lab = laboratory();
     const auto residuals = [&](const std::string& model) {
-        BOOST_REQUIRE_MESSAGE(
-            lab.run("grid plate.png --diameter-px 10 --model " + model + " -o one") == 0,
-            lab.text("err.txt"));
+        lab.must_run("grid plate.png --diameter-px 10 --model " + model + " -o one");
         return nlohmann::json::parse(lab.text("one/grid.json"))
             .at("images")
             .at(0)

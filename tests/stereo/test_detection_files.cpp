@@ -34,8 +34,9 @@ BOOST_AUTO_TEST_CASE(detections_round_trip) {
     BOOST_TEST(back.beads[0].flags == bead.flags);
 
     std::ofstream(path) << "image,bead\n";
-    BOOST_TEST(test::error_of([&] { (void)read_detections(path); }).find("a.beads.csv:1: the header") !=
-               std::string::npos);
+    BOOST_TEST(test::error_of([&] {
+                   (void)read_detections(path);
+               }).find("a.beads.csv:1: the header") != std::string::npos);
     const std::string header =
         "image,bead,marker,x_px,y_px,radius_px,contrast,var_x_px2,cov_xy_px2,var_y_px2,flags\n";
     const auto error_with = [&](const std::string& line) {

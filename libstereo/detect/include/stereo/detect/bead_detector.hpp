@@ -64,7 +64,8 @@ struct RefusedCandidate {
 struct BeadDetectorResult {
     std::vector<BeadDetection> beads;       ///< by row, then column
     std::vector<RefusedCandidate> refused;  ///< candidates that were no beads
-    int candidates = 0;                     ///< local extrema looked at
+    /// Local extrema looked at; one that is two beads counts twice.
+    int candidates = 0;
     double diameter_px = 0.0;       ///< expected, or estimated; 0 where no estimate was possible
     double blur_px = 0.0;           ///< standard deviation of the blur that the fits used
     double irradiated_share = 1.0;  ///< part of the image that X-rays reach

@@ -148,6 +148,8 @@ struct BeadDetectorOptions {
     /// The same of the fits (BeadFitOptions::wide_rim): on for flat backgrounds. Off for bodies:
     /// bone texture drew the centres of real beads by tenths of a pixel and lost one in 68.
     bool wide_rim = false;
+    /// False where the background is known to be smooth (BeadFitOptions::background_field).
+    bool background_field = true;
     /// Candidates must stand out of their surroundings by this many robust standard deviations.
     double min_significance = 5.0;
     /// A value that this share of the pixels has is the top of the scale, not chance.

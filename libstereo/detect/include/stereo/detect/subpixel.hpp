@@ -45,6 +45,10 @@ struct BeadFitOptions {
     /// The background is quadratic, and of a higher order up to this one where the residuals demand
     /// it; 2 to 5.
     int max_background_order = 5;
+    /// What the polynomial does not follow is a random field. False where the background is known
+    /// to be smooth, so that what is left over tells of the shadow's shape instead: it would cost
+    /// the edges of shadows their say.
+    bool background_field = true;
     GreyNoise noise{1.0, 0.0, {}};  ///< sets the weights; the covariance is scaled by the residuals
     /// Pixels at or above this grey say only that the true one is not lower.
     double saturation = std::numeric_limits<double>::infinity();

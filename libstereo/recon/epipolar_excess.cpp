@@ -1,6 +1,5 @@
-#include "epipolar_excess.hpp"
-
 #include <drr/core/order_statistics.hpp>
+#include <stereo/recon/epipolar_excess.hpp>
 #include <stereo/recon/epipolar_pairs.hpp>
 
 #include <utility>
