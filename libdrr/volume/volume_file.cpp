@@ -3,6 +3,8 @@
 #include "itk_reading.hpp"
 #include "limits.hpp"
 
+#include <drr/geometry/decompositions.hpp>
+
 #include <fmt/format.h>
 #include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
@@ -102,11 +104,11 @@ double bytes_behind(const fs::path& path, bool detached) {
 
 /// The nearest orthonormal axes. Throws when they are not at right angles but for rounding.
 Eigen::Matrix3d orthonormal(const Eigen::Matrix3d& axes) {
-    const Eigen::JacobiSVD<Eigen::Matrix3d> svd(axes, Eigen::ComputeFullU | Eigen::ComputeFullV);
+    const Svd3 svd = svd_of(axes);
     if (!axes.allFinite() ||
-        (svd.singularValues() - Eigen::Vector3d::Ones()).cwiseAbs().maxCoeff() > axis_tolerance)
+        (svd.values - Eigen::Vector3d::Ones()).cwiseAbs().maxCoeff() > axis_tolerance)
         throw Error(ErrorCode::unsupported, "the volume's axes are not at right angles");
-    return svd.matrixU() * svd.matrixV().transpose();
+    return svd.u * svd.v.transpose();
 }
 
 /// ITK takes the missing end of a NIfTI file, plain or compressed, for zeros.

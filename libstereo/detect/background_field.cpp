@@ -104,7 +104,7 @@ BackgroundField::BackgroundField(const FittedPixels& fit, const Eigen::VectorXd&
     const double best = std::exp(0.5 * (low + high));
     // Schwarz's criterion for one parameter more.
     if (likelihood(best) - likelihood(0.0) > std::log(free_) * smooth_noise_power) ratio_ = best;
-    noise_variance_ = noise_variance_at(ratio_);
+    noise_variance_ = noise_variance_at(ratio_, system(ratio_));
 }
 
 Eigen::LLT<Eigen::MatrixXd> BackgroundField::system(double ratio) const {
@@ -113,13 +113,14 @@ Eigen::LLT<Eigen::MatrixXd> BackgroundField::system(double ratio) const {
     return Eigen::LLT<Eigen::MatrixXd>(matrix);
 }
 
-double BackgroundField::noise_variance_at(double ratio) const {
-    return (left_over_ - ratio * pull_.dot(system(ratio).solve(pull_))) / free_;
+double BackgroundField::noise_variance_at(double ratio,
+                                          const Eigen::LLT<Eigen::MatrixXd>& factors) const {
+    return (left_over_ - ratio * pull_.dot(factors.solve(pull_))) / free_;
 }
 
 double BackgroundField::likelihood(double ratio) const {
     const Eigen::LLT<Eigen::MatrixXd> factors = system(ratio);
-    const double noise = (left_over_ - ratio * pull_.dot(factors.solve(pull_))) / free_;
+    const double noise = noise_variance_at(ratio, factors);
     const double log_determinant = 2.0 * factors.matrixLLT().diagonal().array().log().sum();
     return -free_ * std::log(noise) - log_determinant;
 }

@@ -36,7 +36,8 @@ class BackgroundField {
 
   private:
     [[nodiscard]] Eigen::LLT<Eigen::MatrixXd> system(double ratio) const;
-    [[nodiscard]] double noise_variance_at(double ratio) const;
+    [[nodiscard]] double noise_variance_at(double ratio,
+                                           const Eigen::LLT<Eigen::MatrixXd>& factors) const;
     /// Twice the restricted log likelihood but for a constant, the noise at its best.
     [[nodiscard]] double likelihood(double ratio) const;
 
