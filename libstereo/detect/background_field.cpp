@@ -1,7 +1,5 @@
 #include "background_field.hpp"
 
-#include <Eigen/Cholesky>
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -70,10 +68,11 @@ BackgroundField::BackgroundField(const FittedPixels& fit, const Eigen::VectorXd&
     : fit_(fit), gradient_(gradient), bumps_(bumps_of(fit, model, spacing_px)) {
     const Eigen::MatrixXd cross = fit.jacobian.transpose() * bumps_;
     projected_ = fit.inverse * cross;
-    seen_.setZero(bumps_.cols(), bumps_.cols());
-    seen_.selfadjointView<Eigen::Lower>().rankUpdate(bumps_.transpose());
-    seen_ -= cross.transpose() * projected_;
-    pull_ = bumps_.transpose() * fit.residuals - projected_.transpose() * gradient;
+    Eigen::MatrixXd seen = Eigen::MatrixXd::Zero(bumps_.cols(), bumps_.cols());
+    seen.selfadjointView<Eigen::Lower>().rankUpdate(bumps_.transpose());
+    seen -= cross.transpose() * projected_;
+    seen_ = HeightEquations(seen,
+                            bumps_.transpose() * fit.residuals - projected_.transpose() * gradient);
     left_over_ = fit.residuals.squaredNorm() - gradient.dot(fit.inverse * gradient);
     free_ = std::max<double>(
         1.0, static_cast<double>((model.array() != 0.0).count() - fit.jacobian.cols()));
@@ -104,39 +103,24 @@ BackgroundField::BackgroundField(const FittedPixels& fit, const Eigen::VectorXd&
     const double best = std::exp(0.5 * (low + high));
     // Schwarz's criterion for one parameter more.
     if (likelihood(best) - likelihood(0.0) > std::log(free_) * smooth_noise_power) ratio_ = best;
-    noise_variance_ = noise_variance_at(ratio_, system(ratio_));
-}
-
-Eigen::LLT<Eigen::MatrixXd> BackgroundField::system(double ratio) const {
-    Eigen::MatrixXd matrix = ratio * seen_;
-    matrix.diagonal().array() += 1.0;
-    return Eigen::LLT<Eigen::MatrixXd>(matrix);
-}
-
-double BackgroundField::noise_variance_at(double ratio,
-                                          const Eigen::LLT<Eigen::MatrixXd>& factors) const {
-    return (left_over_ - ratio * pull_.dot(factors.solve(pull_))) / free_;
+    noise_variance_ = (left_over_ - seen_.at(ratio_).gain) / free_;
 }
 
 double BackgroundField::likelihood(double ratio) const {
-    const Eigen::LLT<Eigen::MatrixXd> factors = system(ratio);
-    const double noise = noise_variance_at(ratio, factors);
-    const double log_determinant = 2.0 * factors.matrixLLT().diagonal().array().log().sum();
-    return -free_ * std::log(noise) - log_determinant;
+    const HeightEquations::Solution at = seen_.at(ratio);
+    return -free_ * std::log((left_over_ - at.gain) / free_) - at.log_determinant;
 }
 
 BackgroundField::Effect BackgroundField::on(int first) const {
-    const auto rows = projected_.middleRows(first, 3);
-    // What a unit of the heights' right side does to the parameters.
-    const Eigen::Matrix<double, 3, Eigen::Dynamic> by_pull =
-        ratio_ * system(ratio_).solve(rows.transpose()).transpose();
+    const Eigen::Matrix<double, 3, Eigen::Dynamic> rows = projected_.middleRows(first, 3);
+    // What a unit of the heights does to the parameters, and one of their right side.
+    const Eigen::Matrix<double, 3, Eigen::Dynamic> by_height = seen_.solve(ratio_, rows);
+    const Eigen::Matrix<double, 3, Eigen::Dynamic> by_pull = ratio_ * by_height;
     const auto inverse = fit_.inverse.middleRows(first, 3);
     Effect effect;
-    effect.step = inverse * gradient_ - by_pull * pull_;
+    effect.step = inverse * gradient_ - by_pull * seen_.pull();
     effect.by_pixel = (inverse + by_pull * projected_.transpose()) * fit_.jacobian.transpose() -
                       by_pull * bumps_.transpose();
-    const Eigen::Matrix<double, 3, Eigen::Dynamic> by_height =
-        rows - by_pull * seen_.selfadjointView<Eigen::Lower>();
     effect.covariance =
         std::pow(height_excess, 2) * ratio_ * noise_variance_ * by_height * by_height.transpose();
     return effect;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "fit_covariance.hpp"
+#include "height_equations.hpp"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 
 namespace stereo {
@@ -35,9 +35,6 @@ class BackgroundField {
     [[nodiscard]] double noise_variance() const { return noise_variance_; }
 
   private:
-    [[nodiscard]] Eigen::LLT<Eigen::MatrixXd> system(double ratio) const;
-    [[nodiscard]] double noise_variance_at(double ratio,
-                                           const Eigen::LLT<Eigen::MatrixXd>& factors) const;
     /// Twice the restricted log likelihood but for a constant, the noise at its best.
     [[nodiscard]] double likelihood(double ratio) const;
 
@@ -45,8 +42,7 @@ class BackgroundField {
     Eigen::VectorXd gradient_;
     Eigen::MatrixXd bumps_;      // a column a bump, over the noise
     Eigen::MatrixXd projected_;  // H^-1 J^T bumps
-    Eigen::MatrixXd seen_;       // normal equations of the heights, the parameters eliminated ...
-    Eigen::VectorXd pull_;       // ... and their right side
+    HeightEquations seen_;       // of the heights, the parameters eliminated
     double left_over_ = 0.0;     // sum of squares of the fit
     double free_ = 1.0;          // pixels minus parameters
     double ratio_ = 0.0;         // variance of the heights over that of the noise

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 
 namespace stereo {
 namespace {
@@ -27,12 +28,10 @@ struct SizeRange {
 
 /// Grey values over black, as fit_beads() wants them.
 drr::Image<float> over_black(const drr::Image<float>& image, const BeadDetectorOptions& options) {
-    float top = -std::numeric_limits<float>::infinity();
-    for (const float grey : image.pixels()) {
-        drr::require(std::isfinite(grey),
-                     "an image for bead detection has values that are not finite");
-        top = std::max(top, grey);
-    }
+    drr::require(std::all_of(image.pixels().begin(), image.pixels().end(),
+                             [](float grey) { return std::isfinite(grey); }),
+                 "an image for bead detection has values that are not finite");
+    const float top = *std::max_element(image.pixels().begin(), image.pixels().end());
     const bool given = !std::isnan(options.black_grey);
     const auto black = given ? static_cast<float>(options.black_grey) : (options.dark ? 0.0F : top);
     drr::Image<float> result(image.width(), image.height());
@@ -97,10 +96,15 @@ struct SearchImage {
     const GreyNoise& noise;
 };
 
-/// Candidates that may be beads as far as the first look can tell, strongest first; the others
-/// become those that `result` refuses.
+// Where only the strongest beads matter, so many candidates are looked at before asking whether
+// they are enough.
+constexpr std::size_t looks_at_once = 256;
+constexpr std::size_t all_of_them = std::numeric_limits<std::size_t>::max();
+
+/// Candidates that may be beads as far as the first look can tell, strongest first, until there are
+/// `enough`; the others that were looked at become those that `result` refuses.
 std::vector<BeadShadow> plausible_shadows(const SearchImage& in, const SizeRange& sizes,
-                                          const BeadDetectorOptions& options,
+                                          const BeadDetectorOptions& options, std::size_t enough,
                                           BeadDetectorResult& result) {
     const ScaleSpace space =
         make_scale_space(in.image, scale_radii(sizes, options), options.search);
@@ -114,12 +118,18 @@ std::vector<BeadShadow> plausible_shadows(const SearchImage& in, const SizeRange
     for (const BeadCandidate& candidate : found.repeated)
         result.refused.push_back({candidate.center_px, BeadRefusal::repeated});
     std::vector<BeadShadow> shadows;
-    for (const FirstLook& look : look_at(space, found.candidates, in.noise, options.first_look)) {
-        const auto reason = refusal_at_first(look, in.field, sizes, options);
-        if (reason)
-            result.refused.push_back({look.center_px, *reason});
-        else
-            shadows.push_back(shadow_of(look));
+    std::span<const BeadCandidate> left = found.candidates;
+    while (!left.empty() && shadows.size() < enough) {
+        const auto now =
+            left.first(enough == all_of_them ? left.size() : std::min(left.size(), looks_at_once));
+        left = left.subspan(now.size());
+        for (const FirstLook& look : look_at(space, now, in.noise, options.first_look)) {
+            const auto reason = refusal_at_first(look, in.field, sizes, options);
+            if (reason)
+                result.refused.push_back({look.center_px, *reason});
+            else
+                shadows.push_back(shadow_of(look));
+        }
     }
     return shadows;
 }
@@ -152,7 +162,8 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
     const SearchImage search{field.whole() ? grey : extended, field, noise};
     if (options.diameter_px == 0.0) {
         const std::optional<double> diameter = estimate_diameter(
-            setting, plausible_shadows(search, all_sizes(image, options.size), options, result));
+            setting, plausible_shadows(search, all_sizes(image, options.size), options,
+                                       static_cast<std::size_t>(options.size.max_fits), result));
         if (!diameter) {
             result.summary = summary_of(result);
             return result;
@@ -162,7 +173,7 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
     result.diameter_px = setting.diameter_px;
     const SizeRange sizes{setting.diameter_px / options.diameter_factor,
                           setting.diameter_px * options.diameter_factor};
-    std::vector<BeadShadow> starts = plausible_shadows(search, sizes, options, result);
+    std::vector<BeadShadow> starts = plausible_shadows(search, sizes, options, all_of_them, result);
     // A faint bead's radius at first look is uncertain: half way to the expected one is a better
     // start.
     for (BeadShadow& start : starts)

@@ -37,6 +37,7 @@ std::vector<FittedInGroup> split(const FitSetting& setting, const FittedInGroup&
     const FitStrategyOptions& limits = setting.options.fit;
     BeadFitOptions options = setting.fit;
     options.rounds = 1;
+    options.background_field = false;
     const BeadFit fit = split_blob(setting.image, one.bead.shadow, one.bead.long_axis,
                                    0.5 * setting.diameter_px, options);
     if (!fit.converged) return {};
@@ -104,6 +105,7 @@ std::vector<int> rounds_of(const std::vector<BeadShadow>& starts, double blur_px
 double estimate_blur(const FitSetting& setting, const std::vector<BeadShadow>& starts) {
     BeadFitOptions free = setting.fit;
     free.fit_blur = true;
+    free.background_field = false;
     free.max_background_order = 2;
     const auto wanted = static_cast<std::size_t>(setting.options.fit.beads_for_blur);
     std::vector<double> blurs;

@@ -181,12 +181,12 @@ FirstLook look_at_one(const ContrastScale& scale, const std::vector<Template>& t
 
 }  // namespace
 
-std::vector<FirstLook> look_at(const ScaleSpace& space,
-                               const std::vector<BeadCandidate>& candidates, const GreyNoise& noise,
-                               const FirstLookOptions& options) {
-    std::vector<std::vector<Template>> templates;
-    for (const ContrastScale& scale : space.scales)
-        templates.push_back(templates_of(scale));
+std::vector<FirstLook> look_at(const ScaleSpace& space, std::span<const BeadCandidate> candidates,
+                               const GreyNoise& noise, const FirstLookOptions& options) {
+    std::vector<std::vector<Template>> templates(space.scales.size());
+    for (const BeadCandidate& candidate : candidates)
+        if (templates[candidate.scale].empty())
+            templates[candidate.scale] = templates_of(space.scales[candidate.scale]);
     std::vector<FirstLook> looks(candidates.size());
     drr::parallel_for(candidates.size(), [&](std::size_t i) {
         const std::size_t scale = candidates[i].scale;

@@ -4,6 +4,9 @@
 
 #include <stereo/detect/grey_noise.hpp>
 
+#include <span>
+#include <vector>
+
 namespace stereo {
 
 /// What a first look makes of a candidate, in full pixels.
@@ -21,7 +24,7 @@ struct FirstLook {
 /// of least residuals counts. Pixels that are much darker than the plane outside the shadow are a
 /// neighbour's and left out in a second round. A hundredth of a fit's cost.
 [[nodiscard]] std::vector<FirstLook> look_at(const ScaleSpace& space,
-                                             const std::vector<BeadCandidate>& candidates,
+                                             std::span<const BeadCandidate> candidates,
                                              const GreyNoise& noise,
                                              const FirstLookOptions& options);
 

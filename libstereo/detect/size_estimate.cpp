@@ -45,6 +45,7 @@ std::optional<double> estimate_diameter(const FitSetting& setting,
                               : std::max(options.fit.least_starting_blur_px,
                                          options.fit.starting_blur_radii * starts[i].radius_px);
         own.fit.thin = true;
+        own.fit.background_field = false;
         own.fit.max_background_order = 2;
         const BeadFit fit = fit_beads(own.image, {starts[i]}, own.fit);
         if (fit.beads.empty() || refusal_of(own, {fit.beads.front(), fit})) return;
