@@ -52,14 +52,13 @@ BlobCover::BlobCover(const BlobMap& map, double radius_px, int width_px, int hei
     cells_per_px_ = static_cast<float>(1.0 / cell);
     columns_ = static_cast<int>(std::ceil(width_px / cell)) + 2;
     rows_ = static_cast<int>(std::ceil(height_px / cell)) + 2;
-    cells_.assign(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_),
-                  CoverCell::outside);
-    const auto cell_at = [&](int column, int row) -> CoverCell& {
+    cells_.assign(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_), outside);
+    const auto cell_at = [&](int column, int row) -> std::uint8_t& {
         return cells_[static_cast<std::size_t>(row * columns_ + column)];
     };
     for (int row = 1; row < last_row(); ++row)
         for (int column = 1; column < last_column(); ++column)
-            cell_at(column, row) = CoverCell::free;
+            cell_at(column, row) = 0;
     const Eigen::Matrix3f to_table = table_from_pixel();
     for (const auto& blob : map.centers_px()) {
         const Eigen::Array2d middle =
@@ -72,7 +71,7 @@ BlobCover::BlobCover(const BlobMap& map, double radius_px, int width_px, int hei
                  column <= std::min(last_column() - 1, static_cast<int>(high.x())); ++column)
                 if ((Eigen::Array2d(column + 0.5, row + 0.5) - middle).matrix().norm() * cell <=
                     radius_px)
-                    cell_at(column, row) = CoverCell::near_blob;
+                    cell_at(column, row) = near_blob;
     }
 }
 

@@ -40,13 +40,15 @@ class BlobMap {
     std::vector<std::vector<int>> cells_;
 };
 
-/// What a cell of a BlobCover's table is.
-enum class CoverCell : std::int8_t { free, near_blob, outside };
-
 /// The part of an image that lies within a distance of blobs, as a table with a rim of cells that
 /// lie outside of the image: a first, quick answer.
 class BlobCover {
   public:
+    /// What a cell counts: nothing where it is free. The sum of up to eight cells tells how many
+    /// are near blobs, and how many lie outside.
+    static constexpr std::uint8_t near_blob = 1;
+    static constexpr std::uint8_t outside = 16;
+
     BlobCover(const BlobMap& map, double radius_px, int width_px, int height_px);
 
     /// Homogeneous pixels to columns and rows of the table, of which the whole part counts.
@@ -54,7 +56,7 @@ class BlobCover {
     /// The largest column and row, those of the rim; the least is 0.
     [[nodiscard]] int last_column() const { return columns_ - 1; }
     [[nodiscard]] int last_row() const { return rows_ - 1; }
-    [[nodiscard]] CoverCell at(int column, int row) const {
+    [[nodiscard]] std::uint8_t at(int column, int row) const {
         return cells_[static_cast<std::size_t>(row * columns_ + column)];
     }
 
@@ -62,7 +64,7 @@ class BlobCover {
     float cells_per_px_ = 1.0F;
     int columns_ = 0;  // with the rim
     int rows_ = 0;
-    std::vector<CoverCell> cells_;
+    std::vector<std::uint8_t> cells_;
 };
 
 }  // namespace stereo

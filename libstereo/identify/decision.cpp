@@ -1,5 +1,6 @@
 #include "decision.hpp"
 
+#include "chance.hpp"
 #include "name_posteriors.hpp"
 
 #include <fmt/format.h>

@@ -1,10 +1,9 @@
 #include "view_search.hpp"
 
+#include "chance.hpp"
 #include "triple_search.hpp"
 
 #include <drr/core/rng.hpp>
-
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -216,28 +215,7 @@ void add_rivals(const ViewProblem& view, const PreparedLayout& layout, double cl
     }
 }
 
-Eigen::Vector3d thinnest_axis_of(const std::vector<Eigen::Vector3d>& points_mm) {
-    const Eigen::Vector3d centroid = centroid_of(points_mm);
-    Eigen::Matrix3d scatter = Eigen::Matrix3d::Zero();
-    for (const auto& point : points_mm)
-        scatter += (point - centroid) * (point - centroid).transpose();
-    return Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d>(scatter).eigenvectors().col(0);
-}
-
 }  // namespace
-
-PreparedLayout::PreparedLayout(const MarkerConstellation& c)
-    : constellation(c),
-      markers_mm(c.all_mm()),
-      symmetries(bead_symmetries(c.beads_mm)),
-      near_symmetries(stereo::near_symmetries(c.beads_mm)),
-      thinnest_axis(thinnest_axis_of(c.beads_mm)) {
-    for (int bead = 0; bead < static_cast<int>(c.beads_mm.size()); ++bead)
-        if (std::none_of(symmetries.begin(), symmetries.end(), [&](const BeadSymmetry& s) {
-                return s.image_of_bead[static_cast<std::size_t>(bead)] < bead;
-            }))
-            orbit_beads.push_back(bead);
-}
 
 ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     const TripleSearch search(view.constellation, layout.orbit_beads, view.map, view.nominal,

@@ -1,22 +1,11 @@
 #pragma once
 
 #include "naming.hpp"
+#include "prepared_layout.hpp"
 
 #include <vector>
 
 namespace stereo {
-
-/// A constellation with its symmetries.
-struct PreparedLayout {
-    explicit PreparedLayout(const MarkerConstellation& constellation);
-
-    const MarkerConstellation& constellation;
-    std::vector<Eigen::Vector3d> markers_mm;  ///< beads, then references
-    std::vector<BeadSymmetry> symmetries;
-    std::vector<drr::Rigid3> near_symmetries;
-    std::vector<int> orbit_beads;   ///< one bead of each orbit of the symmetries
-    Eigen::Vector3d thinnest_axis;  ///< of the beads; a flat layout's normal
-};
 
 /// Differences of log-likelihood beyond this are certainty: e^-25 is far below any probability of
 /// error that an option could ask for.
