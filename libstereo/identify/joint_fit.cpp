@@ -1,8 +1,9 @@
 #include "joint_fit.hpp"
 
+#include "cholesky.hpp"
 #include "pose_and_focal.hpp"
 
-#include <Eigen/Cholesky>
+#include <drr/geometry/decompositions.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -112,7 +113,7 @@ class Problem {
                 residual.segment<2>(static_cast<Eigen::Index>(2 * s)) =
                     sighting.pixel - pinhole(state, sighting).project(p);
             }
-            sum += 0.5 * weights_[b].matrixL().solve(residual).squaredNorm();
+            sum += 0.5 * weights_[b].square(residual);
         }
         return sum;
     }
@@ -126,8 +127,8 @@ class Problem {
         gradient.head(relations) =
             -knowledge_.information * offset(state.relations, knowledge_.mean);
         for (std::size_t b = 0; b < blocks_.size(); ++b) {
-            const Eigen::MatrixXd whitened = weights_[b].matrixL().solve(blocks_[b].jacobian);
-            const Eigen::VectorXd residual = weights_[b].matrixL().solve(blocks_[b].residual_px);
+            const Eigen::MatrixXd whitened = weights_[b](blocks_[b].jacobian);
+            const Eigen::VectorXd residual = weights_[b](blocks_[b].residual_px);
             normal.noalias() += whitened.transpose() * whitened;
             gradient.noalias() += whitened.transpose() * residual;
         }
@@ -136,12 +137,8 @@ class Problem {
     // Of the sightings at the state last linearized.
     [[nodiscard]] double log_density() const {
         double sum = 0.0;
-        for (std::size_t b = 0; b < blocks_.size(); ++b) {
-            const auto& residual = blocks_[b].residual_px;
-            sum -= 0.5 * weights_[b].matrixL().solve(residual).squaredNorm() +
-                   weights_[b].matrixLLT().diagonal().array().log().sum() +
-                   0.5 * static_cast<double>(residual.size()) * std::log(2.0 * std::numbers::pi);
-        }
+        for (std::size_t b = 0; b < blocks_.size(); ++b)
+            sum += weights_[b].log_normal(blocks_[b].residual_px);
         return sum;
     }
 
@@ -193,7 +190,7 @@ class Problem {
     const RigKnowledge& knowledge_;
     Eigen::Index parameters_ = 0;
     std::vector<MarkerBlock> blocks_;
-    std::vector<Eigen::LLT<Eigen::MatrixXd>> weights_;  // of the blocks' covariances
+    std::vector<Whitening> weights_;  // of the blocks' covariances
 };
 
 }  // namespace
@@ -201,7 +198,7 @@ class Problem {
 Eigen::Matrix3d RigKnowledge::turn_covariance(std::size_t view) const {
     const Eigen::Index at = turn_index(view);
     if (!shifts_known) return information.block<3, 3>(at, at).inverse();
-    return information.inverse().block<3, 3>(at, at);
+    return drr::inverse_of(information).block<3, 3>(at, at);
 }
 
 JointFit fit_jointly(std::span<const Sighting> sightings, std::span<const MarkerPlace> places,
@@ -222,7 +219,7 @@ JointFit fit_jointly(std::span<const Sighting> sightings, std::span<const Marker
     for (int iteration = 0; iteration < max_iterations; ++iteration) {
         Eigen::MatrixXd damped = normal;
         damped.diagonal() *= 1.0 + damping;
-        const State trial = stepped(state, damped.ldlt().solve(gradient));
+        const State trial = stepped(state, drr::solve_symmetric(damped, gradient));
         const double trial_cost = problem.cost(trial);
         if (!(trial_cost <= cost)) {
             damping = std::max(damping, 1e-5) * 10.0;
@@ -237,20 +234,20 @@ JointFit fit_jointly(std::span<const Sighting> sightings, std::span<const Marker
         if (gain <= settled) break;
     }
     normal.diagonal() *= 1.0 + 1e-9;
-    const Eigen::LDLT<Eigen::MatrixXd> root(normal);
+    SymmetricInverse inverse = invert_symmetric(normal);
     fit.relations = state.relations;
     fit.first_from_phantom = state.first_from_phantom;
-    fit.covariance = root.solve(Eigen::MatrixXd::Identity(normal.rows(), normal.cols()));
+    fit.covariance = std::move(inverse.inverse);
     const Eigen::VectorXd e = offset(state.relations, knowledge.mean);
     fit.log_likelihood = problem.log_density() - 0.5 * e.dot(knowledge.information * e) -
-                         0.5 * root.vectorD().array().abs().log().sum();
+                         0.5 * inverse.log_determinant;
     fit.blocks = std::move(problem.blocks());
     return fit;
 }
 
 MarkerPlace place_after(const JointFit& fit, const MarkerBlock& block, const MarkerPlace& before) {
-    const Eigen::LLT<Eigen::MatrixXd> root(block.covariance);
-    const Eigen::MatrixXd gain = root.solve(block.px_per_mm * before.covariance_mm2).transpose();
+    const Eigen::MatrixXd gain =
+        drr::solve_symmetric(block.covariance, block.px_per_mm * before.covariance_mm2).transpose();
     const Eigen::MatrixXd pull = gain * block.jacobian;
     return {before.mean_mm + gain * block.residual_px,
             before.covariance_mm2 - gain * block.px_per_mm * before.covariance_mm2 +

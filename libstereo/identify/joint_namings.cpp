@@ -1,8 +1,6 @@
 #include "joint_namings.hpp"
 
-#include "log_normal.hpp"
-
-#include <Eigen/Cholesky>
+#include "cholesky.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -45,7 +43,7 @@ std::vector<Combination> combinations(std::span<const ViewSearch> searches,
                     turned * from.rotation_covariance() * turned.transpose() +
                     rig.turn_covariance(v);
                 // Half the square of the offset in standard deviations, as a log-likelihood.
-                if (0.5 * offset.dot(covariance.ldlt().solve(offset)) > irrelevant_nats) continue;
+                if (0.5 * offset.dot(covariance.inverse() * offset) > irrelevant_nats) continue;
                 Combination both = first;
                 both.of_view.push_back(&naming);
                 both.rough += naming.log_likelihood(searches[v].clutter_per_px2) +

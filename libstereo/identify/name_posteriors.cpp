@@ -1,8 +1,8 @@
 #include "name_posteriors.hpp"
 
-#include "log_normal.hpp"
+#include "cholesky.hpp"
 
-#include <Eigen/Cholesky>
+#include <drr/geometry/decompositions.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -22,8 +22,8 @@ Freed freed_of_pull(const MarkerBlock& block, const Eigen::MatrixXd& fit_covaria
     // Short of 1, where the marker alone holds a parameter of the fit.
     constexpr double largest_leverage = 1.0 - 1e-6;
     const Eigen::MatrixXd in_fit = block.jacobian * fit_covariance * block.jacobian.transpose();
-    const Eigen::LDLT<Eigen::MatrixXd> left(block.covariance - largest_leverage * in_fit);
-    const Eigen::MatrixXd freed = left.solve(block.covariance);
+    const Eigen::MatrixXd freed =
+        drr::solve_symmetric(block.covariance - largest_leverage * in_fit, block.covariance);
     return {freed.transpose() * block.residual_px, block.covariance * freed};
 }
 

@@ -1,6 +1,6 @@
 #include "pose_and_focal.hpp"
 
-#include <Eigen/Cholesky>
+#include <drr/geometry/decompositions.hpp>
 
 #include <cmath>
 #include <limits>
@@ -76,7 +76,7 @@ ViewPoseFit fit_pose_and_focal(std::span<const MarkerSight> sights, const drr::P
     for (int iteration = 0; iteration < max_iterations; ++iteration) {
         Matrix7d damped = sums.normal;
         damped.diagonal() *= 1.0 + damping;
-        const Vector7d step = -damped.ldlt().solve(sums.gradient);
+        const Vector7d step = -drr::solve_symmetric(damped, sums.gradient);
         ViewPose trial;
         trial.view_from_phantom.rotation =
             (drr::rotation_from_vector(step.head<3>()) * fit.pose.view_from_phantom.rotation)
@@ -98,7 +98,7 @@ ViewPoseFit fit_pose_and_focal(std::span<const MarkerSight> sights, const drr::P
     }
     // A little of the diagonal for sights that leave the pose open: three, or on one line.
     sums.normal.diagonal() *= 1.0 + 1e-9;
-    fit.covariance = sums.normal.ldlt().solve(Matrix7d::Identity());
+    fit.covariance = drr::solve_symmetric(sums.normal, Matrix7d::Identity());
     return fit;
 }
 

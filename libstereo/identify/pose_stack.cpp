@@ -1,6 +1,8 @@
 #include "pose_stack.hpp"
 
-#include <Eigen/Cholesky>
+#include "cholesky.hpp"
+
+#include <drr/geometry/decompositions.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -24,7 +26,7 @@ double mean_square(const JointFit& fit) {
     double sum = 0.0;
     double rows = 0.0;
     for (const auto& block : fit.blocks) {
-        sum += block.residual_px.dot(block.covariance.llt().solve(block.residual_px));
+        sum += Whitening(block.covariance).square(block.residual_px);
         rows += static_cast<double>(block.residual_px.size());
     }
     return sum / rows;
@@ -133,7 +135,7 @@ std::optional<PriorKnowledge> learn_from(std::vector<CertainPose> poses,
     const Eigen::Index relations = fit.relations.parameter_count();
     knowledge.rig.mean = fit.relations;
     knowledge.rig.information =
-        fit.covariance.topLeftCorner(relations, relations).inverse() / (caution * caution);
+        drr::inverse_of(fit.covariance.topLeftCorner(relations, relations)) / (caution * caution);
     knowledge.rig.shifts_known = nominal.size() > 1;
     knowledge.places = before;
     for (const auto& block : fit.blocks) {

@@ -116,7 +116,8 @@ Lanes SequentialTest::first_look(const AffineLanes& table_from_phantom) const {
     }
     Lanes sums;
     for (int lane = 0; lane < lane_count; ++lane)
-        sums[lane] = gain(static_cast<unsigned>(first_.size()), tally[static_cast<std::size_t>(lane)]);
+        sums[lane] =
+            gain(static_cast<unsigned>(first_.size()), tally[static_cast<std::size_t>(lane)]);
     return sums;
 }
 
