@@ -1,28 +1,11 @@
+#include "ptrs.hpp"
+
 #include <drr/core/rng.hpp>
 
 #include <cmath>
 #include <numbers>
 
 namespace drr {
-namespace {
-
-// ln(k!) by Stirling's series; PTRS calls it for k >= 10 or so, where the error is below 1e-10.
-// Not std::lgamma: that writes the global signgam, a data race between threads.
-double log_factorial(double k) {
-    if (k < 10.0) {
-        double product = 1.0;
-        for (double i = 2.0; i <= k; i += 1.0)
-            product *= i;
-        return std::log(product);
-    }
-    const double n = k + 1.0;
-    const double inverse = 1.0 / n;
-    return (n - 0.5) * std::log(n) - n + 0.5 * std::log(2.0 * std::numbers::pi) +
-           inverse * (1.0 / 12.0 - inverse * inverse * (1.0 / 360.0 - inverse * inverse / 1260.0));
-}
-
-}  // namespace
-
 std::array<std::uint32_t, 4> Rng::philox(std::array<std::uint32_t, 4> counter,
                                          std::array<std::uint32_t, 2> key) noexcept {
     for (int round = 0; round < 10; ++round) {
@@ -38,12 +21,17 @@ std::array<std::uint32_t, 4> Rng::philox(std::array<std::uint32_t, 4> counter,
     return counter;
 }
 
-Rng::Rng(const RngKey& key) noexcept
-    : counter_{0, key.element,
-               (static_cast<std::uint32_t>(key.view) << 16) |
-                   static_cast<std::uint32_t>(key.purpose),
-               key.trial},
-      key_{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)} {}
+std::array<std::uint32_t, 4> Rng::first_counter(const RngKey& key) noexcept {
+    return {0, key.element,
+            (static_cast<std::uint32_t>(key.view) << 16) | static_cast<std::uint32_t>(key.purpose),
+            key.trial};
+}
+
+std::array<std::uint32_t, 2> Rng::philox_key(const RngKey& key) noexcept {
+    return {static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)};
+}
+
+Rng::Rng(const RngKey& key) noexcept : counter_(first_counter(key)), key_(philox_key(key)) {}
 
 std::uint32_t Rng::next_u32() noexcept {
     if (used_ == 4) {
@@ -54,10 +42,15 @@ std::uint32_t Rng::next_u32() noexcept {
     return block_[static_cast<std::size_t>(used_++)];
 }
 
-double Rng::uniform() noexcept {
-    const std::uint64_t high = next_u32() >> 6;  // 26 bits
-    const std::uint64_t low = next_u32() >> 6;   // 26 bits
+double Rng::uniform(std::uint32_t first, std::uint32_t second) noexcept {
+    const std::uint64_t high = first >> 6;  // 26 bits
+    const std::uint64_t low = second >> 6;  // 26 bits
     return (static_cast<double>((high << 26) | low) + 0.5) * 0x1p-52;
+}
+
+double Rng::uniform() noexcept {
+    const std::uint32_t first = next_u32();
+    return uniform(first, next_u32());
 }
 
 double Rng::uniform(double low, double high) noexcept {
@@ -78,32 +71,13 @@ double Rng::normal() noexcept {
 
 double Rng::poisson(double mean) noexcept {
     if (!(mean > 0.0)) return 0.0;
-    if (mean < 10.0) {
-        double k = 0.0;
-        double probability = std::exp(-mean);
-        double remaining = uniform() - probability;
-        while (remaining > 0.0 && k < 1000.0) {
-            k += 1.0;
-            probability *= mean / k;
-            remaining -= probability;
-        }
-        return k;
-    }
-    const double b = 0.931 + 2.53 * std::sqrt(mean);
-    const double a = -0.059 + 0.02483 * b;
-    const double v_r = 0.9277 - 3.6224 / (b - 2.0);
+    if (mean < Ptrs::least_mean) return poisson_by_inversion(mean, uniform());
+    const Ptrs ptrs(mean);
     while (true) {
-        const double u = uniform() - 0.5;
-        const double v = uniform();
-        const double us = 0.5 - std::abs(u);
-        const double k = std::floor((2.0 * a / us + b) * u + mean + 0.43);
-        if (us >= 0.07 && v <= v_r) return k;
-        if (k < 0.0 || (us < 0.013 && v > us)) continue;
-        // Only one number in ten comes this far, so the logarithms wait until here.
-        const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
-        if (std::log(v * inverse_alpha / (a / (us * us) + b)) <=
-            -mean + k * std::log(mean) - log_factorial(k))
-            return k;
+        const double first = uniform();
+        const double second = uniform();
+        const double k = ptrs.candidate(first);
+        if (ptrs.stands(k, first, second)) return k;
     }
 }
 

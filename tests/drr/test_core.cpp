@@ -1,3 +1,4 @@
+#include "instruction_sets.hpp"
 #include "test.hpp"
 #include "text.hpp"
 
@@ -5,12 +6,17 @@
 #include <drr/core/file_io.hpp>
 #include <drr/core/order_statistics.hpp>
 #include <drr/core/parallel.hpp>
+#include <drr/core/poisson_row.hpp>
 #include <drr/core/rng.hpp>
 #include <drr/core/yaml_reader.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 using namespace drr;
 
@@ -73,6 +79,77 @@ BOOST_AUTO_TEST_CASE(poisson_mean_and_variance) {
             std::abs(sum_of_squares / n - mean) < 4.0 * std::sqrt((2.0 * mean * mean + mean) / n),
             "variance at " << mean);
     }
+}
+
+// A row of numbers: their frequencies are the probabilities of the distribution, by Pearson's
+// chi-square over bins of at least 20 expected. Its normal deviate is beyond 4 once in 16,000.
+BOOST_AUTO_TEST_CASE(poisson_row_has_the_probabilities_of_the_distribution) {
+    constexpr std::size_t n = 400000;
+    for (const double mean : {0.3, 5.0, 9.9, 10.0, 12.5, 40.0, 700.0, 20000.0}) {
+        std::vector<double> numbers(n);
+        poisson_row({.seed = 21}, std::vector<double>(n, mean), numbers);
+        std::map<double, double> seen;
+        for (const double k : numbers)
+            seen[k] += 1.0;
+        const double reach = 12.0 * std::sqrt(mean) + 20.0;
+        double expected = 0.0, observed = 0.0, chi_square = 0.0, bins = 0.0, probability = 0.0;
+        const auto close_bin = [&] {
+            chi_square += (observed - expected) * (observed - expected) / expected;
+            bins += 1.0;
+            expected = observed = 0.0;
+        };
+        for (double k = std::max(0.0, std::floor(mean - reach)); k < mean + reach; k += 1.0) {
+            const double p = std::exp(k * std::log(mean) - mean - std::lgamma(k + 1.0));
+            probability += p;
+            expected += n * p;
+            observed += seen[k];
+            if (expected >= 20.0 && n * (1.0 - probability) >= 20.0) close_bin();
+        }
+        close_bin();
+        const double freedom = bins - 1.0;
+        BOOST_TEST(std::abs(chi_square - freedom) < 4.0 * std::sqrt(2.0 * freedom),
+                   "chi-square " << chi_square << " of " << freedom << " at " << mean);
+    }
+}
+
+// First attempts are those of Rng, block by block, so at one mean most numbers are what
+// Rng::poisson makes of the same two uniform numbers; here all of those whose candidate stands.
+BOOST_AUTO_TEST_CASE(poisson_row_reads_its_stream_block_by_block) {
+    const RngKey key{.seed = 5, .trial = 6, .view = 7, .element = 8};
+    constexpr std::size_t n = 1000;
+    std::vector<double> numbers(n);
+    poisson_row(key, std::vector<double>(n, 3.0), numbers);
+    Rng rng(key);
+    for (const double k : numbers) {
+        double cumulative = 0.0, probability = std::exp(-3.0), expected = 0.0;
+        const double uniform = rng.uniform();
+        (void)rng.uniform();
+        for (; uniform > cumulative + probability; probability *= 3.0 / ++expected)
+            cumulative += probability;
+        BOOST_TEST(k == expected);
+    }
+}
+
+// Means to either side of where the methods part, and none at all; a row that fills no vector.
+BOOST_AUTO_TEST_CASE(poisson_row_is_the_same_on_every_instruction_set_and_by_itself) {
+    std::vector<double> means{0.0, -1.0};
+    for (int i = 0; i < 1001; ++i)
+        means.push_back(std::pow(10.0, 0.01 * (i - 200)));
+    std::vector<double> given(means.size());
+    poisson_row({.seed = 22}, means, given);
+    BOOST_TEST(given[0] == 0.0);
+    BOOST_TEST(given[1] == 0.0);
+    test::with_every_instruction_set([&] {
+        std::vector<double> again(means.size());
+        poisson_row({.seed = 22}, means, again);
+        BOOST_TEST((again == given));
+        for (const std::size_t count : {1U, 7U, 333U}) {
+            again.resize(count);
+            poisson_row({.seed = 22}, std::span(means).first(count), again);
+            BOOST_TEST(std::equal(again.begin(), again.end(), given.begin()));
+        }
+    });
+    BOOST_CHECK_THROW(poisson_row({}, means, std::span(given).first(5)), Error);
 }
 
 BOOST_AUTO_TEST_CASE(normal_moments) {

@@ -56,6 +56,11 @@ class Rng {
     /// The ten-round Philox4x32 bijection, open for known-answer tests.
     [[nodiscard]] static std::array<std::uint32_t, 4> philox(
         std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) noexcept;
+    /// The counter of a stream's first block, and the key of all of them.
+    [[nodiscard]] static std::array<std::uint32_t, 4> first_counter(const RngKey& key) noexcept;
+    [[nodiscard]] static std::array<std::uint32_t, 2> philox_key(const RngKey& key) noexcept;
+    /// Uniform on (0, 1) of two words.
+    [[nodiscard]] static double uniform(std::uint32_t first, std::uint32_t second) noexcept;
 
   private:
     std::array<std::uint32_t, 4> counter_;
