@@ -1,5 +1,4 @@
 #include "poisson_attempts.hpp"
-
 #include "ptrs.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -42,7 +41,7 @@ struct Blocks {
     }
 };
 
-/// Rng::uniform of two words.
+/// Rng::uniform_of.
 HWY_INLINE hn::Vec<Numbers> uniform(hn::Vec<Words> high, hn::Vec<Words> low) {
     const Numbers d;
     const Words w;
@@ -78,8 +77,7 @@ std::size_t attempts(const std::array<std::uint32_t, 4>& counter,
         const auto u = hn::Sub(first, number(0.5));
         const auto us = hn::Sub(number(0.5), hn::Abs(u));
         const auto slope = hn::Add(hn::Div(hn::Mul(number(2.0), a), us), b);
-        const auto candidate =
-            hn::Floor(hn::Add(hn::Add(hn::Mul(slope, u), mean), number(0.43)));
+        const auto candidate = hn::Floor(hn::Add(hn::Add(hn::Mul(slope, u), mean), number(0.43)));
         const auto v_r = hn::Sub(number(0.9277), hn::Div(number(3.6224), hn::Sub(b, number(2.0))));
         const auto stands = hn::And(hn::And(hn::Ge(us, number(0.07)), hn::Le(v, v_r)),
                                     hn::Ge(mean, number(Ptrs::least_mean)));

@@ -10,17 +10,17 @@ namespace drr {
 namespace {
 
 /// Number n by itself.
-double poisson_of_row(std::array<std::uint32_t, 4> counter,
-                      const std::array<std::uint32_t, 2>& key, std::size_t n, double mean) {
+double poisson_of_row(std::array<std::uint32_t, 4> counter, const std::array<std::uint32_t, 2>& key,
+                      std::size_t n, double mean) {
     if (!(mean > 0.0)) return 0.0;
     counter[0] += static_cast<std::uint32_t>(n);
     const Ptrs ptrs(mean);
     while (true) {
         const auto words = Rng::philox(counter, key);
-        const double first = Rng::uniform(words[0], words[1]);
+        const double first = Rng::uniform_of(words[0], words[1]);
         if (mean < Ptrs::least_mean) return poisson_by_inversion(mean, first);
         const double k = ptrs.candidate(first);
-        if (ptrs.stands(k, first, Rng::uniform(words[2], words[3]))) return k;
+        if (ptrs.stands(k, first, Rng::uniform_of(words[2], words[3]))) return k;
         counter[0] += static_cast<std::uint32_t>(poisson_row_limit);
     }
 }

@@ -42,7 +42,7 @@ std::uint32_t Rng::next_u32() noexcept {
     return block_[static_cast<std::size_t>(used_++)];
 }
 
-double Rng::uniform(std::uint32_t first, std::uint32_t second) noexcept {
+double Rng::uniform_of(std::uint32_t first, std::uint32_t second) noexcept {
     const std::uint64_t high = first >> 6;  // 26 bits
     const std::uint64_t low = second >> 6;  // 26 bits
     return (static_cast<double>((high << 26) | low) + 0.5) * 0x1p-52;
@@ -50,7 +50,7 @@ double Rng::uniform(std::uint32_t first, std::uint32_t second) noexcept {
 
 double Rng::uniform() noexcept {
     const std::uint32_t first = next_u32();
-    return uniform(first, next_u32());
+    return uniform_of(first, next_u32());
 }
 
 double Rng::uniform(double low, double high) noexcept {

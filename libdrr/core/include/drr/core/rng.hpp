@@ -60,7 +60,7 @@ class Rng {
     [[nodiscard]] static std::array<std::uint32_t, 4> first_counter(const RngKey& key) noexcept;
     [[nodiscard]] static std::array<std::uint32_t, 2> philox_key(const RngKey& key) noexcept;
     /// Uniform on (0, 1) of two words.
-    [[nodiscard]] static double uniform(std::uint32_t first, std::uint32_t second) noexcept;
+    [[nodiscard]] static double uniform_of(std::uint32_t first, std::uint32_t second) noexcept;
 
   private:
     std::array<std::uint32_t, 4> counter_;
