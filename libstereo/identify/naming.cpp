@@ -64,6 +64,11 @@ std::vector<Pair> pair_up(const ViewProblem& view, const std::vector<Prediction>
     return pairs;
 }
 
+bool same_names(const std::vector<Pair>& a, const std::vector<Pair>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const Pair& x, const Pair& y) { return x.marker == y.marker; });
+}
+
 std::vector<MarkerSight> sights_of(const ViewProblem& view, const std::vector<Pair>& pairs,
                                    const std::vector<Prediction>& predictions) {
     std::vector<MarkerSight> sights;
@@ -126,10 +131,7 @@ std::optional<ViewPose> refine_pose(const ViewProblem& view, const ViewPose& sta
         const auto pairs = pair_up(view, predictions, view.options.gate_sd, gate_px);
         const auto sights = sights_of(view, pairs, predictions);
         if (sights.size() < min_pairs) return std::nullopt;
-        const bool settled =
-            std::equal(pairs.begin(), pairs.end(), before.begin(), before.end(),
-                       [](const Pair& a, const Pair& b) { return a.marker == b.marker; });
-        if (settled && gate_px == 0.0) break;
+        if (same_names(pairs, before) && gate_px == 0.0) break;
         constexpr int few_iterations = 4;  // the pairs change anyway
         pose = fit_pose_and_focal(sights, view.nominal.pinhole, pose, view.log_focal_sd(),
                                   few_iterations)
@@ -143,12 +145,14 @@ std::optional<ViewPose> refine_pose(const ViewProblem& view, const ViewPose& sta
 
 Naming name_blobs(const ViewProblem& view, const ViewPose& start, double as_built_sd_mm) {
     ViewPoseFit fit{start, {}};
-    constexpr int rounds = 2;
-    for (int round = 0; round < rounds; ++round) {
+    constexpr int max_rounds = 8;
+    std::vector<Pair> before;
+    for (int round = 0; round < max_rounds; ++round) {
         const auto predictions = predict(view, fit.pose, view.markers_mm.size(), as_built_sd_mm);
-        const auto sights =
-            sights_of(view, pair_up(view, predictions, view.options.gate_sd, 0.0), predictions);
-        if (sights.size() < 4) break;
+        auto pairs = pair_up(view, predictions, view.options.gate_sd, 0.0);
+        const auto sights = sights_of(view, pairs, predictions);
+        if (sights.size() < 4 || same_names(pairs, before)) break;
+        before = std::move(pairs);
         constexpr int iterations = 10;
         fit = fit_pose_and_focal(sights, view.nominal.pinhole, fit.pose, view.log_focal_sd(),
                                  iterations);

@@ -28,6 +28,9 @@ constexpr double plausible = 0.1;
 // or more. One that would be refused for what it leaves does not limit the search.
 constexpr std::size_t patience = 6;
 
+// A gain in log-likelihood that shows that a rival explains more, not that it was fitted better.
+constexpr double settled_nats = 0.1;
+
 // Triples of blobs in random order: all of them if they are few, else as many as drawn.
 class BlobTriples {
   public:
@@ -189,29 +192,36 @@ void add_rivals(const ViewProblem& view, const PreparedLayout& layout, double cl
     const std::vector<Naming> start(
         pool.namings().begin(),
         pool.namings().begin() + static_cast<long>(std::min(leaders, pool.namings().size())));
+    if (start.empty()) return;
+    const double top = start[0].log_likelihood(clutter_per_px2);
     struct Rival {
         ViewPose pose;
-        double rough;
+        double estimate;  // of its log-likelihood
     };
-    std::vector<Rival> rivals;
-    double best = -std::numeric_limits<double>::infinity();
-    const auto add = [&](const ViewPose& pose) {
-        const double rough = rough_log_likelihood(view, pose, clutter_per_px2, gate_px);
-        best = std::max(best, rough);
-        rivals.push_back({pose, rough});
-    };
-    for (const auto& naming : start) {
-        add(slanted_back(naming.fit.pose, layout));
+    for (const auto& leader : start) {
+        // Chance gives to a pose and its rivals alike, but more to one seen small: each leader's
+        // rivals are compared with it alone.
+        const double offset = leader.log_likelihood(clutter_per_px2) -
+                              rough_log_likelihood(view, leader.fit.pose, clutter_per_px2, gate_px);
+        std::vector<Rival> rivals;
+        double best = top;
+        const auto add = [&](const ViewPose& pose) {
+            const double estimate =
+                offset + rough_log_likelihood(view, pose, clutter_per_px2, gate_px);
+            best = std::max(best, estimate);
+            rivals.push_back({pose, estimate});
+        };
+        add(slanted_back(leader.fit.pose, layout));
         for (const auto& motion : layout.near_symmetries)
-            add({naming.fit.pose.view_from_phantom * motion, naming.fit.pose.log_focal});
-    }
-    // The rough value knows neither residuals nor beads that hide each other.
-    constexpr double roughness_nats = 15.0;
-    for (const auto& rival : rivals) {
-        if (rival.rough <= best - irrelevant_nats - roughness_nats) continue;
-        pool.add(name_blobs(view, rival.pose, view.options.as_built_sd_mm));
-        if (const auto refined = refine_pose(view, rival.pose, gate_px))
-            pool.add(name_blobs(view, *refined, view.options.as_built_sd_mm));
+            add({leader.fit.pose.view_from_phantom * motion, leader.fit.pose.log_focal});
+        // The estimate knows neither residuals nor beads that hide each other.
+        constexpr double roughness_nats = 15.0;
+        for (const auto& rival : rivals) {
+            if (rival.estimate <= best - irrelevant_nats - roughness_nats) continue;
+            pool.add(name_blobs(view, rival.pose, view.options.as_built_sd_mm));
+            if (const auto refined = refine_pose(view, rival.pose, gate_px))
+                pool.add(name_blobs(view, *refined, view.options.as_built_sd_mm));
+        }
     }
 }
 
@@ -251,12 +261,13 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     ViewSearch result;
     if (pool.namings().empty()) return result;
     // A pose that fits only a few layers of a lattice is too rough for its rivals far away to find
-    // their beads; the rival that explains more is a better place to look from.
-    int found = 0;
+    // their beads; the rival that explains more is a better place to look from. The best is left
+    // only when its own rivals are no better.
+    double before = 0.0;
     do {
-        found = pool.namings()[0].beads_found;
+        before = pool.namings()[0].log_likelihood(clutter);
         add_rivals(view, layout, clutter, start_gate_px, pool);
-    } while (pool.namings()[0].beads_found > found);
+    } while (pool.namings()[0].log_likelihood(clutter) > before + settled_nats);
 
     // Once more with the scatter and the clutter that the best leaves.
     const double scatter_mm = pool.namings()[0].as_built_sd_mm;

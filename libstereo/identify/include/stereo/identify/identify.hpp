@@ -56,9 +56,9 @@ struct IdentifyOptions {
     /// 0.1 % and a scatter of 0.3 mm three good names in ten would be withheld in a single view.
     double max_name_error = 0.01;
     /// No answer is certain by one blob, which may be a false one that stands in for a missing
-    /// marker: without the blob that speaks most for the best naming against a rival, the rivals'
-    /// odds have to add up to less than this.
-    double max_odds_without_a_blob = 0.05;
+    /// marker where false ones are denser than anywhere else: without the blob that speaks most for
+    /// the best naming against a rival, the best has to be twice as likely as all rivals together.
+    double max_odds_without_a_blob = 0.5;
     /// The phantom counts as found when fewer poses than this are expected to fit as well where
     /// blobs lie at random. Those that do fit here are among the rivals; this is for images that do
     /// not show the phantom.
