@@ -24,7 +24,7 @@ struct RayLine {
 
 enum class Form { sphere, box, cylinder };
 
-/// A form that waits to be added to the rays [first, last) of a line.
+/// A form that waits to be added to the rays [first, last) of a line, one or more.
 struct ChordSpan {
     Eigen::Vector3d source_mm;  ///< in the form's frame, whose axes are those of the line
     Eigen::Vector3d half_mm;    ///< of a box; for round forms the radius is first, in a cylinder

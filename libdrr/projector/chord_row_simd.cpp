@@ -1,11 +1,11 @@
 #include "chord_row.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <new>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "chord_row_simd.cpp"
-#include <hwy/aligned_allocator.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -155,31 +155,38 @@ struct CylinderForm {
     }
 };
 
+/// What directions have in common is computed once for all spans, for so many vectors at a time:
+/// few enough for the stack and the first cache.
+constexpr int at_once = 32;
+
 template <class F>
 void add_form(const RayLine& line, std::span<const ChordSpan> spans) {
     using Rays = typename F::Rays;
     const int width = static_cast<int>(hn::Lanes(lanes));
-    const auto vector_of = [width](int ray) { return ray / width; };
-    int first = spans.front().first, last = spans.front().last;
+    const auto first_vector = [width](const ChordSpan& span) { return span.first / width; };
+    const auto end_vector = [width](const ChordSpan& span) { return (span.last - 1) / width + 1; };
+    int low = first_vector(spans.front()), high = end_vector(spans.front());
     for (const ChordSpan& span : spans) {
-        first = std::min(first, span.first);
-        last = std::max(last, span.last);
+        low = std::min(low, first_vector(span));
+        high = std::max(high, end_vector(span));
     }
-    if (first >= last) return;
-    // What directions have in common is computed once for all spans.
-    const int low = vector_of(first), high = vector_of(last - 1) + 1;
-    const auto rays = hwy::AllocateAligned<Rays>(static_cast<std::size_t>(high - low));
-    for (int v = low; v < high; ++v)
-        new (&rays[static_cast<std::size_t>(v - low)]) Rays(Direction(line, v * width));
-    for (const ChordSpan& span : spans) {
-        if (span.first >= span.last) continue;
-        const F form(span);
-        const Vector weight = splat(span.weight);
-        const int end = vector_of(span.last - 1) + 1;
-        for (int v = vector_of(span.first); v < end; ++v) {
-            const Vector chord = form.chord(rays[static_cast<std::size_t>(v - low)]);
-            double* const sum = span.sums + v * width;
-            hn::Store(hn::MulAdd(weight, chord, hn::Load(lanes, sum)), lanes, sum);
+    alignas(Rays) std::byte room[at_once * sizeof(Rays)];
+    for (int begin = low; begin < high; begin += at_once) {
+        const int end = std::min(begin + at_once, high);
+        Rays* const rays = reinterpret_cast<Rays*>(room);
+        for (int v = begin; v < end; ++v)
+            new (rays + (v - begin)) Rays(Direction(line, v * width));
+        for (const ChordSpan& span : spans) {
+            const int first = std::max(first_vector(span), begin);
+            const int last = std::min(end_vector(span), end);
+            if (first >= last) continue;
+            const F form(span);
+            const Vector weight = splat(span.weight);
+            for (int v = first; v < last; ++v) {
+                const Vector chord = form.chord(rays[v - begin]);
+                double* const sum = span.sums + v * width;
+                hn::Store(hn::MulAdd(weight, chord, hn::Load(lanes, sum)), lanes, sum);
+            }
         }
     }
 }

@@ -1,16 +1,17 @@
 #include "solid_sums.hpp"
 
 #include "chord_row.hpp"
+#include "line_sums.hpp"
+#include "row_samples.hpp"
 #include "shadow.hpp"
 
 #include <drr/core/parallel.hpp>
-
-#include <hwy/aligned_allocator.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -64,31 +65,6 @@ struct SeenSolids {
     }
 };
 
-/// Sums along a line of rays, one line for each channel.
-class LineSums {
-  public:
-    LineSums(std::size_t channels, int count)
-        : stride_(padded(count)), numbers_(hwy::AllocateAligned<double>(channels * stride_)) {
-        for (std::size_t c = 0; c < channels; ++c)
-            rows_.push_back(numbers_.get() + c * stride_);
-        clear();
-    }
-    void clear() { std::fill_n(numbers_.get(), rows_.size() * stride_, 0.0); }
-    [[nodiscard]] double* operator[](std::size_t channel) const { return rows_[channel]; }
-    [[nodiscard]] std::span<double* const> rows() const { return rows_; }
-
-  private:
-    std::size_t stride_;
-    hwy::AlignedFreeUniquePtr<double[]> numbers_;
-    std::vector<double*> rows_;
-};
-
-/// The samples of the pixels of a row that have equally many, [channel][pixel and ray].
-struct RowSamples {
-    std::vector<PixelIndex> pixels;
-    std::vector<std::vector<float>> samples;
-};
-
 /// Where rays cross pixels within a shadow, along either side: the two points of Gauss and Legendre
 /// (exact for cubic lengths, and of equal weight) in each half of the pixel.
 constexpr double gauss = 0.28867513459481287 / 2.0;
@@ -132,11 +108,19 @@ class SolidView {
     [[nodiscard]] SeenSolid see(const WeightedSolid& solid,
                                 std::map<std::array<double, 5>, std::size_t>& known);
     [[nodiscard]] RayLine line(double column, double row, double step_px) const;
-    void add(const RayLine& line, std::vector<std::pair<std::size_t, ChordSpan>>& spans) const;
+    /// Adds the chords of spans to the sums of a line of `count` rays, and makes mm of the sums.
+    void add(const RayLine& line, int count, const GroupedSpans& spans, const LineSums& sums) const;
+    void add_chords_of(const GroupedSpans& spans, const RayLine& line) const;
+    /// The light solids on the rays through the middles of a row's pixels.
+    [[nodiscard]] LineSums light_lengths(int row) const;
     [[nodiscard]] std::vector<Run> dense_runs(int row) const;
     [[nodiscard]] std::vector<bool> edge_columns(const Run& run, int row) const;
-    void add_run(const Run& run, double column, double row, int step_parts, PixelRange part,
-                 const LineSums& sums) const;
+    /// The dense solids on the rays of each pixel of a run, as if all were within shadows.
+    [[nodiscard]] PixelRays inside_lengths(const Run& run, int row) const;
+    /// And in the cells of pixels at edges.
+    [[nodiscard]] PixelRays edge_lengths(const Run& run, PixelRange part, int row) const;
+    static GroupedSpans spans_of(const Run& run, int step_parts, PixelRange part,
+                                 const LineSums& sums);
 
     const XrayView& view_;
     std::size_t channels_;
@@ -171,19 +155,18 @@ RayLine SolidView::line(double column, double row, double step_px) const {
     return {view_.pixel_in_view_mm({column, row}), {step_px * view_.pixel_pitch_mm.x(), 0.0, 0.0}};
 }
 
-/// Adds chords to their sums and takes them off the list, which is ordered by group.
-void SolidView::add(const RayLine& line,
-                    std::vector<std::pair<std::size_t, ChordSpan>>& spans) const {
-    std::vector<ChordSpan> of_group;
-    for (std::size_t n = 0; n < spans.size(); ++n) {
-        of_group.push_back(spans[n].second);
-        const std::size_t group = spans[n].first;
-        if (n + 1 < spans.size() && spans[n + 1].first == group) continue;
+void SolidView::add_chords_of(const GroupedSpans& spans, const RayLine& line) const {
+    spans.for_each_group([&](std::size_t group, std::span<const ChordSpan> of_group) {
         const auto& turn = groups_[group].group_from_view;
         add_chords(groups_[group].form, {turn * line.start_mm, turn * line.step_mm}, of_group);
-        of_group.clear();
-    }
-    spans.clear();
+    });
+}
+
+void SolidView::add(const RayLine& line, int count, const GroupedSpans& spans,
+                    const LineSums& sums) const {
+    if (spans.empty()) return;
+    add_chords_of(spans, line);
+    scale_by_ray_length(line, count, sums.rows());
 }
 
 std::vector<SolidView::Run> SolidView::dense_runs(int row) const {
@@ -208,21 +191,19 @@ std::vector<SolidView::Run> SolidView::dense_runs(int row) const {
     return runs;
 }
 
-/// Adds the dense solids of a run to a line that begins at a place in pixels within `part` of its
-/// columns, `step_parts` rays a pixel.
-void SolidView::add_run(const Run& run, double column, double row, int step_parts, PixelRange part,
-                        const LineSums& sums) const {
-    std::vector<std::pair<std::size_t, ChordSpan>> spans;
+/// The dense solids of a run on lines that begin in `part` of its columns, `step_parts` rays a
+/// pixel.
+GroupedSpans SolidView::spans_of(const Run& run, int step_parts, PixelRange part,
+                                 const LineSums& sums) {
+    GroupedSpans spans;
     for (const auto& [solid, columns] : run.solids) {
         ChordSpan span = solid->chord;
         span.first = step_parts * (std::max(columns.first, part.first) - part.first);
         span.last = step_parts * (std::min(columns.last, part.last) - part.first);
         span.sums = sums[solid->channel];
-        if (span.first < span.last) spans.emplace_back(solid->group, span);
+        if (span.first < span.last) spans.push_back(solid->group, span);
     }
-    const RayLine rays = line(column, row, 1.0 / step_parts);
-    add(rays, spans);
-    scale_by_ray_length(rays, step_parts * (part.last - part.first), sums.rows());
+    return spans;
 }
 
 /// Whether the edge of a shadow can cross a pixel. Shadows are convex: a pixel is within one when
@@ -241,8 +222,9 @@ std::vector<bool> SolidView::edge_columns(const Run& run, int row) const {
             span.last = last + 1;
             span.sums = (*corners)[0];
             std::fill_n(span.sums, padded(count + 1), 0.0);
-            std::vector<std::pair<std::size_t, ChordSpan>> spans{{solid->group, span}};
-            add(line(run.columns.first - 0.5, v, 1.0), spans);
+            GroupedSpans spans;
+            spans.push_back(solid->group, span);
+            add_chords_of(spans, line(run.columns.first - 0.5, v, 1.0));
         }
         for (int u = first; u < last; ++u)
             if (std::min({above[0][u], above[0][u + 1], below[0][u], below[0][u + 1]}) <= 0.0)
@@ -251,112 +233,110 @@ std::vector<bool> SolidView::edge_columns(const Run& run, int row) const {
     return edges;
 }
 
-/// Adds to each of `count` cells its share of the rays of a line through it.
-void add_cells(const LineSums& rays, int count, const LineSums& cells) {
-    constexpr double share = 1.0 / (cell_side * cell_side);
-    for (std::size_t c = 0; c < rays.rows().size(); ++c) {
-        const double* ray = rays[c];
-        for (double* cell = cells[c]; cell < cells[c] + count; ++cell, ray += cell_side)
-            *cell += share * std::accumulate(ray, ray + cell_side, 0.0);
-    }
-}
-
-void SolidView::sum_row(int row, std::vector<Image<float>>& means, RowSamples& edges,
-                        RowSamples& insides) const {
-    const LineSums light(channels_, view_.width_px);
-    std::vector<std::pair<std::size_t, ChordSpan>> spans;
+LineSums SolidView::light_lengths(int row) const {
+    LineSums light(channels_, view_.width_px);
+    GroupedSpans spans;
     for (const std::uint32_t n : light_.in_row(row)) {
         const SeenSolid& solid = light_.solids[n];
         const PixelRange columns = solid.shadow.columns(row);
         if (columns.empty()) continue;
-        spans.emplace_back(solid.group, solid.chord);
-        spans.back().second.first = columns.first;
-        spans.back().second.last = columns.last;
-        spans.back().second.sums = light[solid.channel];
+        ChordSpan span = solid.chord;
+        span.first = columns.first;
+        span.last = columns.last;
+        span.sums = light[solid.channel];
+        spans.push_back(solid.group, span);
     }
-    const RayLine centres = line(0.0, row, 1.0);
-    add(centres, spans);
-    scale_by_ray_length(centres, view_.width_px, light.rows());
+    add(line(0.0, row, 1.0), view_.width_px, spans, light);
+    return light;
+}
+
+PixelRays SolidView::inside_lengths(const Run& run, int row) const {
+    const int count = run.columns.last - run.columns.first;
+    PixelRays rays(channels_, inside_rays, count);
+    LineSums sums(channels_, count);
+    const GroupedSpans spans = spans_of(run, 1, run.columns, sums);
+    std::size_t ray = 0;
+    for (const double v : gauss_points)
+        for (const double u : gauss_points) {
+            sums.clear();
+            add(line(run.columns.first + u, row + v, 1.0), count, spans, sums);
+            for (std::size_t c = 0; c < channels_; ++c)
+                for (int pixel = 0; pixel < count; ++pixel)
+                    rays.of(pixel, c)[ray] = sums[c][pixel];
+            ++ray;
+        }
+    return rays;
+}
+
+PixelRays SolidView::edge_lengths(const Run& run, PixelRange part, int row) const {
+    const int count = part.last - part.first;
+    const int side = samples_ * cell_side;  // rays along the side of a pixel
+    const auto place = [side](int n) { return (n + 0.5) / side - 0.5; };
+    constexpr double share = 1.0 / (cell_side * cell_side);
+    PixelRays cells(channels_, edge_samples(), count);
+    LineSums sums(channels_, side * count);
+    const GroupedSpans spans = spans_of(run, side, part, sums);
+    for (int j = 0; j < side; ++j) {
+        sums.clear();
+        add(line(part.first + place(0), row + place(j), 1.0 / side), side * count, spans, sums);
+        const auto first = static_cast<std::size_t>(j / cell_side * samples_);
+        for (std::size_t c = 0; c < channels_; ++c) {
+            const double* ray = sums[c];
+            for (int pixel = 0; pixel < count; ++pixel)
+                for (double& cell :
+                     cells.of(pixel, c).subspan(first, static_cast<std::size_t>(samples_))) {
+                    cell += share * std::accumulate(ray, ray + cell_side, 0.0);
+                    ray += cell_side;
+                }
+        }
+    }
+    return cells;
+}
+
+void SolidView::sum_row(int row, std::vector<Image<float>>& means, RowSamples& edges,
+                        RowSamples& insides) const {
+    const LineSums light = light_lengths(row);
     for (std::size_t c = 0; c < channels_; ++c)
         std::transform(light[c], light[c] + view_.width_px, means[c].row(row),
                        [](double sum) { return static_cast<float>(sum); });
-
-    // Takes the samples of a pixel: ray n of channel c is at dense(c, n).
-    const auto take = [&](int column, int rays, RowSamples& to, const auto& dense) {
+    const auto take = [&](PixelRays& dense, int pixel, int column, RowSamples& to) {
         bool varies = false;
         for (std::size_t c = 0; c < channels_; ++c) {
-            double sum = 0.0;
-            for (int n = 0; n < rays; ++n) {
-                sum += dense(c, n);
-                varies |= dense(c, n) != dense(c, 0);
-            }
-            means[c](column, row) = static_cast<float>(light[c][column] + sum / rays);
+            const std::span<const double> rays = dense.of(pixel, c);
+            const double sum = std::accumulate(rays.begin(), rays.end(), 0.0);
+            means[c](column, row) =
+                static_cast<float>(light[c][column] + sum / static_cast<double>(rays.size()));
+            varies |= std::any_of(rays.begin(), rays.end(),
+                                  [&](double length) { return length != rays.front(); });
         }
         if (!varies) return;
         to.pixels.push_back({column, row});
         for (std::size_t c = 0; c < channels_; ++c)
-            for (int n = 0; n < rays; ++n)
-                to.samples[c].push_back(static_cast<float>(light[c][column] + dense(c, n)));
+            std::transform(dense.of(pixel, c).begin(), dense.of(pixel, c).end(),
+                           std::back_inserter(to.samples[c]), [&](double length) {
+                               return static_cast<float>(light[c][column] + length);
+                           });
     };
     for (const Run& run : dense_runs(row)) {
         const std::vector<bool> at_edge = edge_columns(run, row);
-        const int count = run.columns.last - run.columns.first;
-        std::vector<LineSums> inside;
-        for (const double v : gauss_points)
-            for (const double u : gauss_points) {
-                inside.emplace_back(channels_, count);
-                add_run(run, run.columns.first + u, row + v, 1, run.columns, inside.back());
-            }
-        for (int u = 0; u < count;) {
-            int end = u + 1;
-            if (!at_edge[static_cast<std::size_t>(u)]) {
-                take(run.columns.first + u, inside_rays, insides, [&](std::size_t c, int n) {
-                    return inside[static_cast<std::size_t>(n)][c][u];
-                });
-                u = end;
+        PixelRays inside = inside_lengths(run, row);
+        const auto edge = [&](int column) {
+            return column < run.columns.last &&
+                   at_edge[static_cast<std::size_t>(column - run.columns.first)];
+        };
+        for (int column = run.columns.first; column < run.columns.last;) {
+            if (!edge(column)) {
+                take(inside, column - run.columns.first, column, insides);
+                ++column;
                 continue;
             }
-            while (end < count && at_edge[static_cast<std::size_t>(end)])
-                ++end;
-            const PixelRange part{run.columns.first + u, run.columns.first + end};
-            std::vector<LineSums> cells;
-            LineSums rays(channels_, samples_ * cell_side * (end - u));
-            for (int j = 0; j < samples_; ++j) {
-                cells.emplace_back(channels_, samples_ * (end - u));
-                for (int k = 0; k < cell_side; ++k) {
-                    const int side = samples_ * cell_side;
-                    const auto middle = [side](int n) { return (n + 0.5) / side - 0.5; };
-                    rays.clear();
-                    add_run(run, part.first + middle(0), row + middle(j * cell_side + k), side,
-                            part, rays);
-                    add_cells(rays, samples_ * (end - u), cells.back());
-                }
-            }
-            for (; u < end; ++u) {
-                const int at = samples_ * (run.columns.first + u - part.first);
-                take(run.columns.first + u, edge_samples(), edges, [&](std::size_t c, int n) {
-                    return cells[static_cast<std::size_t>(n / samples_)][c][at + n % samples_];
-                });
-            }
+            PixelRange part{column, column};
+            while (edge(part.last))
+                ++part.last;
+            PixelRays cells = edge_lengths(run, part, row);
+            for (; column < part.last; ++column)
+                take(cells, column - part.first, column, edges);
         }
-    }
-}
-
-/// Joins the rows' samples, in their order.
-void collect(const std::vector<RowSamples>& rows, int rays, std::size_t channels,
-             std::vector<SampledPixels>& groups) {
-    std::size_t count = 0;
-    for (const RowSamples& row : rows)
-        count += row.pixels.size();
-    if (count == 0) return;
-    SampledPixels& group = groups.emplace_back();
-    for (const RowSamples& row : rows)
-        group.pixels.insert(group.pixels.end(), row.pixels.begin(), row.pixels.end());
-    for (std::size_t c = 0; c < channels; ++c) {
-        Image<float>& samples = group.samples_mm.emplace_back(rays, static_cast<int>(count));
-        auto next = samples.pixels().begin();
-        for (const RowSamples& row : rows)
-            next = std::copy(row.samples[c].begin(), row.samples[c].end(), next);
     }
 }
 
