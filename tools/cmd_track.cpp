@@ -1,14 +1,15 @@
+#include "calibration_error_report.hpp"
 #include "commands.hpp"
 #include "json_values.hpp"
+#include "point_table.hpp"
 #include "progress_bar.hpp"
 #include "track_picture.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
-#include <drr/geometry/view_files.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
-#include <stereo/calib/calibration_io.hpp>
+#include <stereo/assess/calibration_claim.hpp>
 #include <stereo/detect/detections_io.hpp>
 #include <stereo/track/track_beads.hpp>
 #include <stereo/track/xmalab_csv.hpp>
@@ -36,16 +37,6 @@ struct TrackArguments {
     double pixel_offset_px = 0.0;
     std::string folder = ".";
 };
-
-std::array<stereo::ViewCalibration, 2> read_calibration(const std::vector<std::string>& files) {
-    if (files.size() == 2)
-        return {stereo::read_mayacam2(files[0]), stereo::read_mayacam2(files[1])};
-    const drr::ViewSet set = drr::read_views(files.front());
-    drr::require(set.views.size() == 2, fmt::format("{}: two views were expected, not {}",
-                                                    files.front(), set.views.size()));
-    return {stereo::ViewCalibration{set.views[0].calibrated(), {}},
-            stereo::ViewCalibration{set.views[1].calibrated(), {}}};
-}
 
 /// Files as they are given; a folder stands for its *.beads.csv by name.
 std::vector<fs::path> frame_files(const std::vector<std::string>& given) {
@@ -163,7 +154,7 @@ Json report_of(const TrackArguments& arguments, const Frames& frames,
                      {"max_gap_frames", o.max_gap_frames}}},
                    {"certain", tracks.certain},
                    {"ambiguous", tracks.ambiguous},
-                   {"excess_sd_px", tracks.excess_sd_px},
+                   {"calibration_error", tools::json_of(tracks.calibration_error)},
                    {"bodies", Json::array()},
                    {"frames", Json::array()}};
     for (const stereo::BodyTrack& body : tracks.bodies) {
@@ -213,7 +204,7 @@ void print_frames(const Frames& frames, const stereo::TrackResult& tracks) {
 
 void track(const TrackArguments& arguments) {
     arguments.options.validate();
-    const auto cameras = read_calibration(arguments.calibration);
+    const auto cameras = read_two_views(arguments.calibration);
     std::vector<stereo::BeadLayout> layouts;
     for (const std::string& file : arguments.layouts)
         layouts.push_back(read_layout(file));
@@ -221,8 +212,10 @@ void track(const TrackArguments& arguments) {
     const std::array<drr::CalibratedView, 2> views = {cameras[0].view, cameras[1].view};
     const fs::path folder = arguments.folder;
     drr::make_folder(folder);
-    const stereo::TrackResult tracks =
-        stereo::track_beads(views, frames.undistorted, layouts, arguments.options, progress_bar());
+    const auto calibration = read_covariance(arguments.calibration);
+    const stereo::TrackResult tracks = stereo::track_beads(
+        views, frames.undistorted, layouts, arguments.options, progress_bar(),
+        calibration ? stereo::claim_of(*calibration) : stereo::CalibrationClaim());
     if (tracks.bodies.empty())
         throw NoResult(
             "no rigid body moves through the frames: at least two frames that share "
@@ -235,10 +228,9 @@ void track(const TrackArguments& arguments) {
     drr::write_file(folder / "tracks.png", track_picture(tracks, frames.undistorted));
     drr::write_file(folder / "tracks.json", report_of(arguments, frames, tracks).dump(2) + "\n");
     fmt::print(
-        "\n{}; the views' epipolar distances ask for {:.3f} px beside the detections' own "
-        "noise\nwritten to {}: points2d.csv, points3d.csv, *.rigidbody.csv, tracks.json, "
+        "\n{}\n{}written to {}: points2d.csv, points3d.csv, *.rigidbody.csv, tracks.json, "
         "tracks.png\n",
-        tracks.summary, tracks.excess_sd_px, folder.string());
+        tracks.summary, text_of(tracks.calibration_error), folder.string());
 }
 
 }  // namespace
@@ -250,8 +242,8 @@ void add_track(CLI::App& app, Run& run) {
         "track", "Follow beads of rigid bodies over frames of two calibrated cameras");
     command
         ->add_option("--calibration", arguments->calibration,
-                     "MayaCam 2.0 files of camera 1 and camera 2, or one file of two views (rig, "
-                     "views)")
+                     "MayaCam 2.0 files of camera 1 and camera 2, or one calibration.json (whose "
+                     "error bars are carried to points and poses), rig or views file")
         ->required()
         ->expected(1, 2);
     command
@@ -266,7 +258,7 @@ void add_track(CLI::App& app, Run& run) {
                         "origin is the corner of the first pixel (default 0: its centre)");
     command
         ->add_option("--model-sd-px", options.model_sd_px,
-                     "What the calibration leaves unexplained (standard deviation)")
+                     "Errors of the calibration until beads tell them (standard deviation)")
         ->capture_default_str();
     command
         ->add_option("--detection-probability", options.detection_probability,

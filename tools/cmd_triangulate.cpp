@@ -1,3 +1,4 @@
+#include "calibration_error_report.hpp"
 #include "calibration_pictures.hpp"
 #include "commands.hpp"
 #include "match_picture.hpp"
@@ -9,9 +10,8 @@
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/core/version.hpp>
-#include <stereo/calib/uncertainty.hpp>
+#include <stereo/assess/calibration_claim.hpp>
 #include <stereo/recon/epipolar.hpp>
-#include <stereo/recon/epipolar_excess.hpp>
 
 #include <fmt/format.h>
 
@@ -102,44 +102,46 @@ void match_frame(TriangulatedFrame& frame, const std::array<stereo::ViewCalibrat
                        : match_by_epipolar_lines(frame, views, arguments.match);
 }
 
-// What the calibration leaves unexplained counts as noise of the pixels. Without it two rays that
-// pass each other are brought together where the detections of a bead say that they are least
-// certain, and neighbours with other certainties are pulled apart.
-double add_unexplained(std::vector<TriangulatedFrame>& frames, const TwoViews& views) {
-    std::vector<std::array<stereo::MeasuredPixel, 2>> pairs;
+stereo::CalibrationError calibration_error(const std::vector<TriangulatedFrame>& frames,
+                                           const TwoViews& views,
+                                           const std::optional<stereo::Calibration>& calibration) {
+    std::vector<stereo::PixelPair> pairs;
     for (const TriangulatedFrame& frame : frames)
         for (const stereo::ViewMatch& match : frame.result.matches)
             pairs.push_back({frame.pixels[0][match.a], frame.pixels[1][match.b]});
-    const double sd_px =
-        stereo::epipolar_excess_sd_px(stereo::fundamental_from_views(views[0], views[1]), pairs);
-    for (TriangulatedFrame& frame : frames)
-        for (auto& view : frame.pixels)
-            for (stereo::MeasuredPixel& pixel : view)
-                pixel.covariance_px2.diagonal().array() += sd_px * sd_px;
-    return sd_px;
+    stereo::CalibrationErrorOptions options;
+    if (calibration) options.claim = stereo::claim_of(*calibration);
+    return {views, pairs, options};
+}
+
+[[noreturn]] void fail_without_point(const TriangulatedFrame& frame, const TwoViews& views,
+                                     const stereo::ViewMatch& match) {
+    const stereo::PixelPair pixels{frame.pixels[0][match.a], frame.pixels[1][match.b]};
+    throw NoResult(
+        fmt::format("{}: {} {}: {}", frame.files[0], frame.names.empty() ? "row" : "bead",
+                    frame.names.empty() ? std::to_string(match.a + 1) : frame.names[match.a],
+                    stereo::unmet_rays(views, pixels)));
 }
 
 void triangulate_frame(TriangulatedFrame& frame, const TwoViews& views,
+                       const stereo::CalibrationError& error,
                        const stereo::TriangulationOptions& options) {
     for (stereo::ViewMatch& match : frame.result.matches) {
-        const std::array pixels{frame.pixels[0][match.a], frame.pixels[1][match.b]};
-        match.point = stereo::triangulate(views, pixels, options);
-        if (!match.point.ok)
-            throw NoResult(fmt::format(
-                "{}: {} {}: {}", frame.files[0], frame.names.empty() ? "row" : "bead",
-                frame.names.empty() ? std::to_string(match.a + 1) : frame.names[match.a],
-                stereo::unmet_rays(views, pixels)));
-        frame.points_mm.push_back(match.point.point_in_world_mm);
+        stereo::PixelPair pixels{frame.pixels[0][match.a], frame.pixels[1][match.b]};
+        const stereo::Triangulation near = stereo::triangulate(views, pixels, options);
+        if (!near.ok) fail_without_point(frame, views, match);
+        match.point =
+            stereo::triangulate(views, error.corrected(pixels, near.point_in_world_mm), options);
+        if (!match.point.ok) fail_without_point(frame, views, match);
+        const Eigen::Vector3d& point = match.point.point_in_world_mm;
+        frame.points_mm.push_back(point);
+        frame.of_calibration_mm2.push_back(match.point.by_pixels *
+                                           error.covariance_px2(point, point) *
+                                           match.point.by_pixels.transpose());
+        for (stereo::MeasuredPixel& pixel : pixels)
+            pixel.covariance_px2.diagonal().array() += std::pow(error.total_sd_px(), 2);
         frame.crossings.push_back(stereo::crossing_lines(views[0], views[1], pixels[0], pixels[1]));
     }
-}
-
-void add_calibration_share(const stereo::Calibration& calibration, TriangulatedFrame& frame) {
-    // The share of the calibration is the same for any noise of the pixels.
-    constexpr double any_sd_px = 1.0;
-    for (const auto& point : frame.points_mm)
-        frame.of_calibration_mm2.push_back(
-            stereo::point_uncertainty(calibration, point, any_sd_px).of_calibration_mm2);
 }
 
 // Root mean square of the coordinates' standard deviations as the detections claim them.
@@ -191,10 +193,9 @@ void triangulate(const TriangulateArguments& arguments) {
     for (TriangulatedFrame& frame : frames)
         match_frame(frame, cameras, arguments);
     const TwoViews views{cameras[0].view, cameras[1].view};
-    const double unexplained_sd_px = add_unexplained(frames, views);
+    const stereo::CalibrationError views_error = calibration_error(frames, views, calibration);
     for (TriangulatedFrame& frame : frames) {
-        triangulate_frame(frame, views, {*method});
-        if (calibration) add_calibration_share(*calibration, frame);
+        triangulate_frame(frame, views, views_error, {*method});
         points.push_back(frame.points_mm);
         count += points.back().size();
     }
@@ -220,7 +221,7 @@ void triangulate(const TriangulateArguments& arguments) {
                                      {"method", arguments.method},
                                      {"pixel_offset_px", arguments.pixel_offset_px},
                                      {"max_sampson_px", arguments.match.max_sampson_px},
-                                     {"unexplained_sd_px", unexplained_sd_px},
+                                     {"calibration_error", json_of(views_error)},
                                      {"max_gap_mm", arguments.cluster.max_gap_mm},
                                      {"max_change_mm", arguments.cluster.max_change_mm}};
     add_results(report, frames, clusters, error);
@@ -240,11 +241,7 @@ void triangulate(const TriangulateArguments& arguments) {
         fmt::print("{}\n", report.dump(2));
         return;
     }
-    if (unexplained_sd_px > 0.0)
-        fmt::print(
-            "Epipolar distances say that pixels are {:.3f} px less certain than detected (the "
-            "calibration's errors): counted as noise.\n",
-            unexplained_sd_px);
+    fmt::print("{}", text_of(views_error));
     fmt::print("{}\nwritten: points3d.csv, triangulate.json and residuals_frame*.png in {}\n",
                text_of(frames, clusters, error), folder.string());
 }

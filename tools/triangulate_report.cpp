@@ -158,10 +158,6 @@ std::string points_csv(const std::vector<TriangulatedFrame>& frames,
                 sd.y(), sd.z(), c(0, 1) / (sd.x() * sd.y()), c(0, 2) / (sd.x() * sd.z()),
                 c(1, 2) / (sd.y() * sd.z()), frame.crossings[i].distance_mm,
                 frame.crossings[i].sd_mm);
-            if (frame.of_calibration_mm2.empty()) {
-                text += ",,\n";
-                continue;
-            }
             const Eigen::Vector3d shared = frame.of_calibration_mm2[i].diagonal().cwiseSqrt();
             text += fmt::format("{:.5f},{:.5f},{:.5f}\n", shared.x(), shared.y(), shared.z());
         }

@@ -23,8 +23,9 @@ struct TriangulatedFrame {
     stereo::MatchResult result;                    ///< its points are by the method asked for
     std::vector<stereo::CrossingLines> crossings;  ///< one per match
     std::vector<Eigen::Vector3d> points_mm;
-    /// What the calibration's own covariance adds to each point's; empty where it has none. It is
-    /// shared by all points near each other, so that it takes no part in clusters and motions.
+    /// What the calibration's error adds to each point's covariance: claimed, or told by epipolar
+    /// distances. It is shared by all points near each other, so that it takes no part in clusters
+    /// and motions.
     std::vector<Eigen::Matrix3d> of_calibration_mm2;
 };
 

@@ -30,6 +30,7 @@ bool is_before_all(std::span<const drr::CalibratedView> views, const Eigen::Vect
 bool most_likely(std::span<const drr::CalibratedView> views, std::span<const MeasuredPixel> pixels,
                  Triangulation& result) {
     constexpr int max_iterations = 20;
+    result.by_pixels.resize(3, static_cast<Eigen::Index>(2 * views.size()));
     for (int iteration = 0; iteration < max_iterations; ++iteration) {
         if (!is_before_all(views, result.point_in_world_mm)) return false;
         Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
@@ -40,13 +41,16 @@ bool most_likely(std::span<const drr::CalibratedView> views, std::span<const Mea
             const Eigen::Matrix<double, 2, 3> jacobian =
                 projection_jacobian(views[i], result.point_in_world_mm);
             const Eigen::Matrix2d weight = pixels[i].covariance_px2.inverse();
-            normal += jacobian.transpose() * weight * jacobian;
-            gradient += jacobian.transpose() * weight * residual;
+            const Eigen::Matrix<double, 3, 2> weighed = jacobian.transpose() * weight;
+            normal += weighed * jacobian;
+            gradient += weighed * residual;
+            result.by_pixels.middleCols<2>(static_cast<Eigen::Index>(2 * i)) = weighed;
         }
         const Eigen::Vector3d step = -normal.ldlt().solve(gradient);
         if (!step.allFinite()) return false;
         result.point_in_world_mm += step;
         result.covariance_mm2 = normal.inverse();
+        result.by_pixels = (result.covariance_mm2 * result.by_pixels).eval();
         if (step.norm() < 1e-10) break;  // mm; far below any noise
     }
     return is_before_all(views, result.point_in_world_mm);
@@ -61,9 +65,10 @@ bool by_closed_form(TriangulationMethod method, std::span<const drr::CalibratedV
     const std::optional<Eigen::Vector3d> point = closed_form_point(method, views, pixels);
     if (!point) return false;
     result.point_in_world_mm = *point;
+    result.by_pixels.resize(3, static_cast<Eigen::Index>(2 * views.size()));
     std::vector<MeasuredPixel> moved(pixels.begin(), pixels.end());
     for (std::size_t i = 0; i < pixels.size(); ++i) {
-        Eigen::Matrix<double, 3, 2> jacobian;
+        auto jacobian = result.by_pixels.middleCols<2>(static_cast<Eigen::Index>(2 * i));
         for (Eigen::Index axis = 0; axis < 2; ++axis) {
             moved[i].pixel[axis] = pixels[i].pixel[axis] + step_px;
             const auto above = closed_form_point(method, views, moved);

@@ -43,24 +43,25 @@ FittedPose fit_body_pose(std::span<const drr::CalibratedView> views,
     constexpr int max_iterations = 20;
     constexpr double converged = 1e-9;  // rad and mm, far below any noise
     Matrix6d normal;
+    fit.by_pixels.resize(6, static_cast<Eigen::Index>(2 * sightings.size()));
     for (int iteration = 0; iteration < max_iterations && !fit.ok; ++iteration) {
         normal.setZero();
         Eigen::Matrix<double, 6, 1> gradient = Eigen::Matrix<double, 6, 1>::Zero();
         fit.chi2 = 0.0;
-        double squares = 0.0;
-        for (const Sighting& sighting : sightings) {
+        for (std::size_t i = 0; i < sightings.size(); ++i) {
+            const Sighting& sighting = sightings[i];
             const PredictedPixel predicted = predict_pixel(
                 views[sighting.view], {fit.pose.world_from_body, Matrix6d::Zero()}, sighting.bead);
             if (!predicted.in_front) return fit;
             const Eigen::Vector2d residual = sighting.seen.pixel - predicted.pixel;
             const Eigen::Matrix2d weight =
                 (sighting.seen.covariance_px2 + predicted.covariance_px2).inverse();
-            normal += predicted.jacobian.transpose() * weight * predicted.jacobian;
-            gradient += predicted.jacobian.transpose() * weight * residual;
+            const Eigen::Matrix<double, 6, 2> weighed = predicted.jacobian.transpose() * weight;
+            normal += weighed * predicted.jacobian;
+            gradient += weighed * residual;
+            fit.by_pixels.middleCols<2>(static_cast<Eigen::Index>(2 * i)) = weighed;
             fit.chi2 += residual.dot(weight * residual);
-            squares += residual.squaredNorm();
         }
-        fit.rms_px = std::sqrt(squares / static_cast<double>(sightings.size()));
         const Eigen::LDLT<Matrix6d> solver(normal);
         // Beads on a line, or too few of them: a direction without information.
         constexpr double singular = 1e-12;
@@ -70,8 +71,29 @@ FittedPose fit_body_pose(std::span<const drr::CalibratedView> views,
         fit.pose.world_from_body = moved(fit.pose.world_from_body, step);
         fit.ok = step.norm() < converged;
     }
-    if (fit.ok) fit.pose.covariance = normal.inverse();
+    if (!fit.ok) return fit;
+    fit.pose.covariance = normal.inverse();
+    fit.by_pixels = (fit.pose.covariance * fit.by_pixels).eval();
     return fit;
+}
+
+Matrix6d shared_covariance(const FittedPose& fit, std::span<const Sighting> sightings,
+                           const CalibrationError& error) {
+    Eigen::MatrixXd of_pixels(fit.by_pixels.cols(), fit.by_pixels.cols());
+    for (std::size_t i = 0; i < sightings.size(); ++i)
+        for (std::size_t j = 0; j <= i; ++j) {
+            const Eigen::Matrix4d both =
+                error.covariance_px2(fit.pose.world_from_body * sightings[i].bead.point_mm,
+                                     fit.pose.world_from_body * sightings[j].bead.point_mm);
+            const Eigen::Matrix2d block =
+                both.block<2, 2>(static_cast<Eigen::Index>(2 * sightings[i].view),
+                                 static_cast<Eigen::Index>(2 * sightings[j].view));
+            const auto row = static_cast<Eigen::Index>(2 * i);
+            const auto column = static_cast<Eigen::Index>(2 * j);
+            of_pixels.block<2, 2>(row, column) = block;
+            of_pixels.block<2, 2>(column, row) = block.transpose();
+        }
+    return fit.by_pixels * of_pixels * fit.by_pixels.transpose();
 }
 
 PoseEstimate predicted_pose(const PoseEstimate* before, std::size_t frames_between,

@@ -43,8 +43,9 @@ struct Sighting {
 
 struct FittedPose {
     PoseEstimate pose;
+    /// How the pose moves with the pixels: columns u, v of each sighting, per px.
+    Eigen::Matrix<double, 6, Eigen::Dynamic> by_pixels;
     double chi2 = 0.0;
-    double rms_px = 0.0;
     bool ok = false;  ///< false for fewer than three beads or no convergence
 };
 
@@ -53,6 +54,10 @@ struct FittedPose {
 [[nodiscard]] FittedPose fit_body_pose(std::span<const drr::CalibratedView> views,
                                        std::span<const Sighting> sightings,
                                        const drr::Rigid3& initial);
+
+/// Covariance of a fitted pose from the errors that a calibration has for all its sightings.
+[[nodiscard]] Matrix6d shared_covariance(const FittedPose& fit, std::span<const Sighting> sightings,
+                                         const CalibrationError& error);
 
 /// The pose `frames` later under constant velocity: the motion of `before` to `last` over
 /// `frames_between` of them, repeated; at rest without `before`.

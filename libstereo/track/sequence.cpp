@@ -135,10 +135,10 @@ class Follower {
         assign_frame(frames_[frame], placed, options_);
         for (std::size_t i = 0; i < placed.size(); ++i) {
             const Body& body = bodies_[body_of[i]];
-            const FittedPose fit = fit_body_pose(
-                frames_[frame].views,
-                certain_sightings(frames_[frame].detections, body, placed[i].samples, 0.0),
-                placed[i].pose.world_from_body);
+            const FittedPose fit =
+                fit_body_pose(frames_[frame].views,
+                              certain_sightings(frames_[frame].detections, body, placed[i].samples),
+                              placed[i].pose.world_from_body);
             auto& here = found_[body_of[i]][frame];
             here.reset();
             if (fit.ok) here = BodyInFrame{fit.pose, searched[i], std::move(placed[i].samples)};
@@ -198,14 +198,13 @@ Sequence follow_bodies(std::span<const FrameView> frames,
 }
 
 std::vector<Sighting> certain_sightings(const FrameDetections& detections, const Body& body,
-                                        std::span<const BeadSample> samples, double variance_px2) {
+                                        std::span<const BeadSample> samples) {
     std::vector<Sighting> sightings;
     for (std::size_t bead = 0; bead < samples.size(); ++bead)
         for (std::size_t view = 0; view < 2; ++view) {
             if (!samples[bead].certain(view)) continue;
-            MeasuredPixel seen = detections[view][samples[bead].detection[view]];
-            seen.covariance_px2.diagonal().array() += variance_px2;
-            sightings.push_back({view, body.beads[bead], seen});
+            sightings.push_back(
+                {view, body.beads[bead], detections[view][samples[bead].detection[view]]});
         }
     return sightings;
 }

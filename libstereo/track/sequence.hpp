@@ -28,10 +28,9 @@ using Sequence = std::vector<std::vector<std::optional<BodyInFrame>>>;
                                      std::span<const Body> bodies, const TrackOptions& options,
                                      const drr::ProgressSink& progress);
 
-/// The certain sightings of a body in a frame. `variance_px2` is added to the detections'.
+/// The certain sightings of a body in a frame.
 [[nodiscard]] std::vector<Sighting> certain_sightings(const FrameDetections& detections,
                                                       const Body& body,
-                                                      std::span<const BeadSample> samples,
-                                                      double variance_px2);
+                                                      std::span<const BeadSample> samples);
 
 }  // namespace stereo

@@ -1,11 +1,10 @@
 #include "body_evidence.hpp"
+#include "estimates.hpp"
 #include "layout_update.hpp"
 #include "sequence.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
-#include <stereo/recon/epipolar.hpp>
-#include <stereo/recon/epipolar_excess.hpp>
 #include <stereo/recon/epipolar_pairs.hpp>
 
 #include <Eigen/LU>
@@ -20,9 +19,6 @@ namespace {
 
 // Bodies and beads are added until there are no more, at most this often.
 constexpr int max_rounds = 8;
-// The gates of the last look, over what the median of epipolar distances says: calibration errors
-// are not the same everywhere.
-constexpr double excess_factor = 2.0;
 // Poses and layouts determine each other; they settle fast, since poses change little.
 constexpr int layout_iterations = 5;
 
@@ -47,9 +43,11 @@ void check(std::span<const drr::CalibratedView> views, std::span<const FrameDete
 class Tracking {
   public:
     Tracking(std::span<const drr::CalibratedView> views, std::span<const FrameDetections> frames,
-             const TrackOptions& options, const drr::ProgressSink& progress)
+             const CalibrationClaim& claim, const TrackOptions& options,
+             const drr::ProgressSink& progress)
         : views_(views),
           detections_(frames),
+          claim_(claim),
           options_(options),
           progress_(progress),
           frames_(frames.size()),
@@ -67,7 +65,7 @@ class Tracking {
         }
         for (int round = 0; round < max_rounds; ++round) {
             follow();
-            update_layouts(options_.model_sd_px);
+            update_layouts();
             const bool pruned = prune();
             // What is added has to be followed.
             if (round + 1 == max_rounds) break;
@@ -76,20 +74,25 @@ class Tracking {
             const bool grown = round > 0 && extend();
             if (!discover() && !grown && !pruned && round > 0) break;
         }
-        // What the views leave unexplained is known now; the last look has narrower gates.
-        const double seen_sd_px = excess_factor * excess_sd();
+        // The calibration's errors are known now; the last look has narrower gates.
+        const double seen_sd_px = calibration_error().total_sd_px();
         if (seen_sd_px < options_.model_sd_px) {
             look(std::max(seen_sd_px, std::min(options_.least_model_sd_px, options_.model_sd_px)));
             follow();
-            update_layouts(options_.model_sd_px);
+            update_layouts();
         }
         prune(true);
-        excess_sd_px_ = excess_sd();
-        update_layouts(excess_sd_px_);
-        return result();
+        const CalibrationError error = calibration_error();
+        take_out(error, bodies_, sequence_, detections_, frames_);
+        update_layouts();
+        return track_result(bodies_, sequence_, detections_, frames_, error);
     }
 
   private:
+    [[nodiscard]] CalibrationError calibration_error() const {
+        return {{views_[0], views_[1]}, certain_pairs(sequence_, detections_), {.claim = claim_}};
+    }
+
     /// Prepares all frames for decisions with this standard deviation beside the detections'.
     void look(double model_sd_px) {
         options_.model_sd_px = model_sd_px;
@@ -108,28 +111,8 @@ class Tracking {
 
     void follow() { sequence_ = follow_bodies(frames_, points_, bodies_, options_, progress_); }
 
-    [[nodiscard]] std::optional<Triangulation> point_of(std::size_t frame, const BeadSample& sample,
-                                                        double sd_px) const {
-        if (!sample.certain(0) || !sample.certain(1)) return std::nullopt;
-        std::array<MeasuredPixel, 2> pixels;
-        for (std::size_t view = 0; view < 2; ++view) {
-            pixels[view] = detections_[frame][view][sample.detection[view]];
-            pixels[view].covariance_px2.diagonal().array() += sd_px * sd_px;
-        }
-        const Triangulation point = triangulate(views_, pixels);
-        return point.ok ? std::optional(point) : std::nullopt;
-    }
-
-    [[nodiscard]] FittedPose fit(std::size_t body, std::size_t frame, double sd_px) const {
-        const BodyInFrame& here = *sequence_[body][frame];
-        return fit_body_pose(
-            views_,
-            certain_sightings(detections_[frame], bodies_[body], here.samples, sd_px * sd_px),
-            here.pose.world_from_body);
-    }
-
     /// Layouts that were not given become the means of their beads over frames, poses follow.
-    void update_layouts(double sd_px) {
+    void update_layouts() {
         for (std::size_t b = 0; b < bodies_.size(); ++b) {
             if (bodies_[b].known()) continue;
             for (int iteration = 0; iteration < layout_iterations; ++iteration) {
@@ -137,10 +120,10 @@ class Tracking {
                 for (std::size_t f = 0; f < frames_.size(); ++f) {
                     auto& here = sequence_[b][f];
                     if (!here) continue;
-                    const FittedPose pose = fit(b, f, sd_px);
+                    const FittedPose pose = fit_pose(views_, frames_[f], bodies_[b], *here);
                     if (pose.ok) here->pose = pose.pose;
                     for (std::size_t k = 0; k < seen.size(); ++k)
-                        if (const auto point = point_of(f, here->samples[k], sd_px))
+                        if (const auto point = seen_point(frames_[f], here->samples[k]))
                             seen[k].push_back(
                                 {f, in_body({here->pose.world_from_body, Matrix6d::Zero()},
                                             point->point_in_world_mm, point->covariance_mm2)});
@@ -241,97 +224,15 @@ class Tracking {
         return false;
     }
 
-    [[nodiscard]] double excess_sd() const {
-        std::vector<std::array<MeasuredPixel, 2>> seen;
-        for (const auto& body : sequence_)
-            for (std::size_t frame = 0; frame < body.size(); ++frame) {
-                if (!body[frame]) continue;
-                for (const BeadSample& sample : body[frame]->samples)
-                    if (sample.certain(0) && sample.certain(1))
-                        seen.push_back({detections_[frame][0][sample.detection[0]],
-                                        detections_[frame][1][sample.detection[1]]});
-            }
-        return epipolar_excess_sd_px(fundamental_from_views(views_[0], views_[1]), seen);
-    }
-
-    [[nodiscard]] BodySample sample_of(std::size_t body, std::size_t frame) const {
-        const FittedPose pose = fit(body, frame, excess_sd_px_);
-        const BodyInFrame& here = *sequence_[body][frame];
-        BodySample sample{here.pose.world_from_body, here.pose.covariance, 0.0, 0, here.searched};
-        for (const BeadSample& bead : here.samples)
-            sample.sightings += (bead.certain(0) ? 1 : 0) + (bead.certain(1) ? 1 : 0);
-        if (pose.ok) {
-            const double freedom = 2.0 * static_cast<double>(sample.sightings) - 6.0;
-            sample.world_from_body = pose.pose.world_from_body;
-            sample.covariance =
-                pose.pose.covariance * std::max(1.0, freedom > 0.0 ? pose.chi2 / freedom : 1.0);
-            sample.rms_px = pose.rms_px;
-        }
-        return sample;
-    }
-
-    TrackResult result() const {
-        TrackResult result;
-        result.excess_sd_px = excess_sd_px_;
-        std::vector<std::array<std::vector<bool>, 2>> explained(frames_.size());
-        for (std::size_t f = 0; f < frames_.size(); ++f)
-            for (std::size_t view = 0; view < 2; ++view)
-                explained[f][view].assign(detections_[f][view].size(), false);
-        int unnamed_bodies = 0;
-        int unnamed_beads = 0;
-        for (std::size_t b = 0; b < bodies_.size(); ++b) {
-            const Body& body = bodies_[b];
-            BodyTrack track;
-            track.known = body.known();
-            track.name = track.known ? body.name : fmt::format("body{}", ++unnamed_bodies);
-            for (std::size_t f = 0; f < frames_.size(); ++f)
-                track.samples.push_back(sequence_[b][f] ? std::optional(sample_of(b, f))
-                                                        : std::nullopt);
-            for (std::size_t k = 0; k < body.beads.size(); ++k) {
-                BeadTrack bead;
-                bead.name = track.known ? fmt::format("{}_{}", body.name, body.bead_names[k])
-                                        : fmt::format("m{:03}", ++unnamed_beads);
-                bead.body = b;
-                bead.in_body_mm = body.beads[k].point_mm;
-                bead.in_body_covariance_mm2 = body.beads[k].covariance_mm2;
-                for (std::size_t f = 0; f < frames_.size(); ++f) {
-                    BeadSample sample;
-                    if (sequence_[b][f]) sample = sequence_[b][f]->samples[k];
-                    for (std::size_t view = 0; view < 2; ++view) {
-                        if (sample.detection[view] == no_detection) continue;
-                        explained[f][view][sample.detection[view]] = true;
-                        ++(sample.ambiguous[view] ? result.ambiguous : result.certain);
-                    }
-                    sample.point = point_of(f, sample, excess_sd_px_);
-                    bead.samples.push_back(sample);
-                }
-                track.beads.push_back(result.beads.size());
-                result.beads.push_back(std::move(bead));
-            }
-            result.bodies.push_back(std::move(track));
-        }
-        for (const auto& frame : explained) {
-            result.unexplained.emplace_back();
-            for (std::size_t view = 0; view < 2; ++view)
-                result.unexplained.back()[view] = static_cast<std::size_t>(
-                    std::count(frame[view].begin(), frame[view].end(), false));
-        }
-        result.summary = fmt::format(
-            "{} bodies with {} beads over {} frames: {} certain sightings, {} ambiguous",
-            result.bodies.size(), result.beads.size(), frames_.size(), result.certain,
-            result.ambiguous);
-        return result;
-    }
-
     std::span<const drr::CalibratedView> views_;
     std::span<const FrameDetections> detections_;
+    const CalibrationClaim& claim_;
     TrackOptions options_;
     const drr::ProgressSink& progress_;
     std::vector<FrameView> frames_;
     std::vector<std::vector<SpacePoint>> points_;
     std::vector<Body> bodies_;
     Sequence sequence_;
-    double excess_sd_px_ = 0.0;
 };
 
 }  // namespace
@@ -354,10 +255,11 @@ void TrackOptions::validate() const {
 
 TrackResult track_beads(std::span<const drr::CalibratedView> views,
                         std::span<const FrameDetections> frames, std::span<const BeadLayout> known,
-                        const TrackOptions& options, const drr::ProgressSink& progress) {
+                        const TrackOptions& options, const drr::ProgressSink& progress,
+                        const CalibrationClaim& claim) {
     options.validate();
     check(views, frames, known);
-    return Tracking(views, frames, options, progress).run(known);
+    return Tracking(views, frames, claim, options, progress).run(known);
 }
 
 }  // namespace stereo

@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_calibration_shows_in_the_report) {
     drr::write_file(lab.path() / "angle.yaml",
                     std::regex_replace(drr::read_text_file(lab.path() / "rig.yaml"),
                                        std::regex("stereo_angle_deg: 60"), "stereo_angle_deg: 40"));
-    const double right_px = lab.tracks("late")["excess_sd_px"];
+    const double right_px = lab.tracks("sync")["calibration_error"]["total_sd_px"];
     for (const std::string arguments :
          {"--calibration angle.yaml --points1 late/beads/view0*.csv --points2 "
           "late/beads/view1*.csv",
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_calibration_shows_in_the_report) {
         const Run run = lab.run("track " + arguments + " -o late/wrong");
         BOOST_REQUIRE_MESSAGE(run.code == 0, arguments << ": " << run.code << run.err);
         const Json tracks = Json::parse(drr::read_text_file(lab.path() / "late/wrong/tracks.json"));
-        const double wrong_px = tracks["excess_sd_px"];
+        const double wrong_px = tracks["calibration_error"]["total_sd_px"];
         BOOST_TEST(wrong_px > 3.0 * right_px, arguments << ": " << wrong_px << " px");
         BOOST_TEST(tracks["certain"].get<std::size_t>() <= 200U, arguments);  // of 240
     }

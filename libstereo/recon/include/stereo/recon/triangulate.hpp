@@ -16,6 +16,9 @@ struct Triangulation {
     /// Covariance for independent pixel noise with the covariances given (1 px where none are),
     /// with the views taken as exact.
     Eigen::Matrix3d covariance_mm2 = Eigen::Matrix3d::Zero();
+    /// How the point moves with its pixels by the method that is used, mm/px: columns u, v of each
+    /// view. Carries errors to the point that are not those of single pixels.
+    Eigen::Matrix3Xd by_pixels;
     double reprojection_rms_px = 0.0;  ///< root mean square of the 2D residuals' length
     /// Distance of the rays from the point nearest to all of them, root mean square over the views.
     /// Of two views: half the distance between the crossing lines.

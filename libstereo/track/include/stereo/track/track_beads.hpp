@@ -2,7 +2,7 @@
 
 #include <drr/core/log.hpp>
 #include <drr/geometry/pinhole.hpp>
-#include <stereo/recon/measured_pixel.hpp>
+#include <stereo/recon/calibration_error.hpp>
 #include <stereo/recon/triangulate.hpp>
 
 #include <array>
@@ -27,9 +27,9 @@ struct BeadLayout {
 };
 
 struct TrackOptions {
-    /// What calibration and undistortion leave unexplained, standard deviation of one pixel
-    /// coordinate. It is added to the detections' covariances in all decisions. Once beads are
-    /// tracked, twice of what their epipolar distances show takes its place if that is less ...
+    /// Errors of calibration and undistortion, standard deviation of one pixel coordinate. It is
+    /// added to the detections' covariances in all decisions. Once beads are tracked,
+    /// CalibrationError::total_sd_px() takes its place if that is less ...
     double model_sd_px = 0.5;
     /// ... but not less than this: shadows over bone edges are off by more than they say.
     double least_model_sd_px = 0.15;
@@ -68,8 +68,8 @@ struct BeadSample {
     std::array<std::size_t, 2> detection{no_detection, no_detection};
     /// Of each view: another detection, or none, is nearly as likely. Not used for anything else.
     std::array<bool, 2> ambiguous{false, false};
-    /// From certain sightings in both views; its covariance is that of the detections and of
-    /// TrackResult::excess_sd_px.
+    /// From certain sightings in both views, with TrackResult::calibration_error taken out and in
+    /// the covariance.
     std::optional<Triangulation> point;
 
     [[nodiscard]] bool seen(std::size_t view) const { return detection[view] != no_detection; }
@@ -88,10 +88,12 @@ struct BeadTrack {
 struct BodySample {
     drr::Rigid3 world_from_body;
     /// Of a rotation vector about the body's origin and of that origin, in the world, rad and mm:
-    /// X = t + d_t + exp(d_w) R x. For the body's layout as it is; times chi2 per degree of freedom
-    /// where that is above 1.
+    /// X = t + d_t + exp(d_w) R x. For the body's layout as it is: of the detections, times chi2
+    /// per degree of freedom where that is above 1, and of the calibration's errors.
     Matrix6d covariance = Matrix6d::Zero();
-    double rms_px = 0.0;        ///< of the certain sightings, length of the 2D residuals
+    /// Of the certain sightings as detected, length of the 2D residuals of the pose that fits them
+    /// best: errors of the calibration and of synchronization show.
+    double rms_px = 0.0;
     std::size_t sightings = 0;  ///< certain ones, both views together
     bool searched = false;      ///< found by its rigid distances alone, without prediction
 };
@@ -106,9 +108,8 @@ struct BodyTrack {
 struct TrackResult {
     std::vector<BodyTrack> bodies;
     std::vector<BeadTrack> beads;
-    /// What must be added to the detections' covariances to explain the epipolar distances of
-    /// beads seen in both views (standard deviation of one coordinate); calibration errors.
-    double excess_sd_px = 0.0;
+    /// By its claim and the epipolar distances of beads seen in both views.
+    CalibrationError calibration_error;
     /// Of each frame and view: detections that are no sighting, neither certain nor ambiguous.
     std::vector<std::array<std::size_t, 2>> unexplained;
     std::size_t certain = 0;    ///< sightings
@@ -125,7 +126,7 @@ struct TrackResult {
 /// branching over them while the pose narrows (joint compatibility, Neira & Tardos, IEEE Trans.
 /// Robotics and Automation 17, 2001; log odds as Reid, IEEE Trans. Automatic Control 24, 1979), and
 /// then among all bodies by the best assignment in each view. What a rival explains nearly as well
-/// is ambiguous.
+/// is ambiguous. `claim` is what the calibration says of its own errors, if it does.
 ///
 /// Throws drr::Error(usage) for no frame, pixels that are not finite, covariances that are
 /// singular, or layouts of fewer than three beads. No body found is an outcome: `bodies` is empty.
@@ -133,6 +134,7 @@ struct TrackResult {
                                       std::span<const FrameDetections> frames,
                                       std::span<const BeadLayout> known = {},
                                       const TrackOptions& options = {},
-                                      const drr::ProgressSink& progress = {});
+                                      const drr::ProgressSink& progress = {},
+                                      const CalibrationClaim& claim = {});
 
 }  // namespace stereo
