@@ -158,7 +158,8 @@ double log10_chance(std::span<const ViewProblem> views, const JointNaming& joint
 // Beads that have to be found in all views together, and in each. Six in one view are 12 equations
 // for 7 unknowns (min_beads); two views have 14 unknowns, of which ten beads leave as many
 // equations over. One less in a view is what the other makes up for; with two less its search may
-// miss the right pose.
+// miss the right pose. With a known rig a pose has 6 unknowns, whatever view its beads are in, but
+// six or seven of them, spread over two views, still left two names interchanged in 2 of 730 poses.
 struct NeededBeads {
     int together = 0;
     int in_each = 0;
@@ -166,7 +167,7 @@ struct NeededBeads {
 
 NeededBeads needed_beads(std::size_t views, const IdentifyOptions& options,
                          const RigKnowledge& rig) {
-    if (rig.shifts_known) return {options.min_beads, 0};
+    if (rig.shifts_known) return {options.min_beads + 2, 0};
     constexpr int unknowns_of_a_view = 7;
     const int more = static_cast<int>(views) - 1;
     return {options.min_beads + (more * unknowns_of_a_view + 1) / 2,
@@ -206,6 +207,8 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
     result.views = identity_of(best, result.probability).views;
     withhold_doubtful_names(views, best, result.views);
     withhold_disputed_names(namings, best, result.views, options.max_name_error);
+    // Last, for a marker whose name was just taken away may be where another's was given.
+    withhold_merged_names(views, best, places_for(views, best.of_view, knowledge), result.views);
 
     std::vector<double> clutter_per_px2;
     for (std::size_t v = 0; v < views.size(); ++v)

@@ -175,7 +175,7 @@ std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
                               ? decide(search.views, search.namings, knowledge)
                               : not_found(blobs.subspan(p * views, views), search.failure));
     }
-    while (options.learn_from_certain_poses && retry_refused(searches, results, nominal, options)) {
+    while (retry_refused(searches, results, nominal, options)) {
     }
     return results;
 }

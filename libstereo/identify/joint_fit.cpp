@@ -155,33 +155,13 @@ class Problem {
 
     bool linearize(const State& state, MarkerBlock& block, std::size_t index) const {
         const Sighting& s = block.sightings[index];
-        const drr::Rigid3& from_first = state.relations.view_from_first[s.view];
-        const drr::Rigid3& pose = state.first_from_phantom[s.pose];
-        const drr::Pinhole lens = pinhole(state, s);
-        const Eigen::Matrix3d turn = from_first.matrix();
-        const Eigen::Matrix3d rotation = pose.matrix();
-        const Eigen::Vector3d turned = rotation * places_[s.marker].mean_mm;
-        const Eigen::Vector3d in_first = turn * (turned + pose.translation_mm);
-        const Eigen::Vector3d p = in_first + from_first.translation_mm;
-        if (p.z() <= 0.0) return false;
-        const Eigen::Vector2d centred(lens.fx_px * p.x() / p.z(), lens.fy_px * p.y() / p.z());
-        Eigen::Matrix<double, 2, 3> d_pixel;
-        d_pixel << lens.fx_px / p.z(), 0.0, -centred.x() / p.z(), 0.0, lens.fy_px / p.z(),
-            -centred.y() / p.z();
-        const Eigen::Matrix<double, 2, 3> d_first = d_pixel * turn;
+        const auto image = image_of(places_[s.marker].mean_mm, state.relations,
+                                    state.first_from_phantom, nominal_[s.view], s.pose, s.view);
+        if (!image) return false;
         const auto row = static_cast<Eigen::Index>(2 * index);
-        block.residual_px.segment<2>(row) = s.pixel - lens.project(p);
-        block.px_per_mm.middleRows<2>(row) = d_first * rotation;
-        block.jacobian.block<2, 1>(row, focal_index(s.view)) = centred;
-        if (s.view > 0) {
-            block.jacobian.block<2, 3>(row, turn_index(s.view)) =
-                -d_pixel * drr::cross_matrix(in_first);
-            block.jacobian.block<2, 3>(row, turn_index(s.view) + 3) = d_pixel;
-        }
-        const Eigen::Index at =
-            state.relations.parameter_count() + 6 * static_cast<Eigen::Index>(s.pose);
-        block.jacobian.block<2, 3>(row, at) = -d_first * drr::cross_matrix(turned);
-        block.jacobian.block<2, 3>(row, at + 3) = d_first;
+        block.residual_px.segment<2>(row) = s.pixel - image->pixel;
+        block.px_per_mm.middleRows<2>(row) = image->px_per_mm;
+        block.jacobian.middleRows<2>(row) = image->jacobian;
         return true;
     }
 
@@ -194,6 +174,38 @@ class Problem {
 };
 
 }  // namespace
+
+std::optional<MarkerImage> image_of(const Eigen::Vector3d& place_mm, const ViewRelations& relations,
+                                    std::span<const drr::Rigid3> first_from_phantom,
+                                    const drr::Pinhole& nominal, std::size_t pose,
+                                    std::size_t view) {
+    const drr::Rigid3& from_first = relations.view_from_first[view];
+    const drr::Rigid3& from_phantom = first_from_phantom[pose];
+    const drr::Pinhole lens = scaled(nominal, relations.log_focal[view]);
+    const Eigen::Matrix3d turn = from_first.matrix();
+    const Eigen::Matrix3d rotation = from_phantom.matrix();
+    const Eigen::Vector3d turned = rotation * place_mm;
+    const Eigen::Vector3d in_first = turn * (turned + from_phantom.translation_mm);
+    const Eigen::Vector3d p = in_first + from_first.translation_mm;
+    if (p.z() <= 0.0) return std::nullopt;
+    const Eigen::Vector2d centred(lens.fx_px * p.x() / p.z(), lens.fy_px * p.y() / p.z());
+    Eigen::Matrix<double, 2, 3> d_pixel;
+    d_pixel << lens.fx_px / p.z(), 0.0, -centred.x() / p.z(), 0.0, lens.fy_px / p.z(),
+        -centred.y() / p.z();
+    const Eigen::Matrix<double, 2, 3> d_first = d_pixel * turn;
+    const Eigen::Index at = relations.parameter_count() + 6 * static_cast<Eigen::Index>(pose);
+    MarkerImage image{lens.project(p), d_first * rotation, {}};
+    image.jacobian.setZero(
+        2, relations.parameter_count() + 6 * static_cast<Eigen::Index>(first_from_phantom.size()));
+    image.jacobian.col(focal_index(view)) = centred;
+    if (view > 0) {
+        image.jacobian.middleCols<3>(turn_index(view)) = -d_pixel * drr::cross_matrix(in_first);
+        image.jacobian.middleCols<3>(turn_index(view) + 3) = d_pixel;
+    }
+    image.jacobian.middleCols<3>(at) = -d_first * drr::cross_matrix(turned);
+    image.jacobian.middleCols<3>(at + 3) = d_first;
+    return image;
+}
 
 Eigen::Matrix3d RigKnowledge::turn_covariance(std::size_t view) const {
     const Eigen::Index at = turn_index(view);

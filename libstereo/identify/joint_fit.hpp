@@ -3,6 +3,7 @@
 #include <drr/geometry/pinhole.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -47,6 +48,20 @@ struct Sighting {
     Eigen::Vector2d pixel;
     double sd_px = 0.0;  ///< of the blob's centre, along each axis
 };
+
+/// Where a marker is seen, and what that depends on.
+struct MarkerImage {
+    Eigen::Vector2d pixel;
+    Eigen::Matrix<double, 2, 3> px_per_mm;              ///< in the marker's place
+    Eigen::Matrix<double, 2, Eigen::Dynamic> jacobian;  ///< in the fit's parameters
+};
+
+/// The image of a place, mm in the phantom's frame, in a view of a pose; none behind the source.
+[[nodiscard]] std::optional<MarkerImage> image_of(const Eigen::Vector3d& place_mm,
+                                                  const ViewRelations& relations,
+                                                  std::span<const drr::Rigid3> first_from_phantom,
+                                                  const drr::Pinhole& nominal, std::size_t pose,
+                                                  std::size_t view);
 
 /// The sightings of one marker in a fit. Rows: u and v of each.
 struct MarkerBlock {

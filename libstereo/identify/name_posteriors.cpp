@@ -100,4 +100,30 @@ void withhold_doubtful_names(std::span<const ViewProblem> views, const JointNami
     }
 }
 
+void withhold_merged_names(std::span<const ViewProblem> views, const JointNaming& naming,
+                           std::span<const MarkerPlace> places,
+                           std::vector<ViewIdentity>& identities) {
+    const JointFit& fit = naming.fit;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+        const IdentifyOptions& options = views[v].options;
+        std::vector<int>& names = identities[v].marker_of_blob;
+        for (std::size_t marker = 0; marker < places.size(); ++marker) {
+            if (std::count(names.begin(), names.end(), static_cast<int>(marker)) > 0) continue;
+            const auto image = image_of(places[marker].mean_mm, fit.relations,
+                                        fit.first_from_phantom, views[v].nominal.pinhole, 0, v);
+            if (!image) continue;
+            const Eigen::Matrix2d covariance =
+                image->jacobian * fit.covariance * image->jacobian.transpose() +
+                image->px_per_mm * places[marker].covariance_mm2 * image->px_per_mm.transpose();
+            for (std::size_t blob = 0; blob < names.size(); ++blob) {
+                if (names[blob] < 0) continue;
+                const Eigen::Vector2d apart = views[v].map.centers_px()[blob] - image->pixel;
+                const double sd_px = std::sqrt(apart.dot(covariance * apart) / apart.squaredNorm());
+                if (apart.norm() <= std::hypot(options.ambiguity_px, options.gate_sd * sd_px))
+                    names[blob] = -1;
+            }
+        }
+    }
+}
+
 }  // namespace stereo

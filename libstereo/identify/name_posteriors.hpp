@@ -12,4 +12,11 @@ namespace stereo {
 void withhold_doubtful_names(std::span<const ViewProblem> views, const JointNaming& naming,
                              std::vector<ViewIdentity>& identities);
 
+/// Takes away each name of a blob whose shadow may be merged with that of a marker that is not seen
+/// elsewhere in the view: one that the joint fit puts, within its uncertainty, nearer than
+/// options.ambiguity_px. A view's own pose, from few beads, may put it far away.
+void withhold_merged_names(std::span<const ViewProblem> views, const JointNaming& naming,
+                           std::span<const MarkerPlace> places,
+                           std::vector<ViewIdentity>& identities);
+
 }  // namespace stereo

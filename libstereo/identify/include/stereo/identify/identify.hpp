@@ -69,11 +69,6 @@ struct IdentifyOptions {
     /// the phantom is given up after that many. 16 million take about two seconds.
     std::size_t max_hypotheses = 16'000'000;
 
-    /// identify_poses() decides refused poses once more with the rig and the bead places that the
-    /// certain ones tell. Names many more, but not safely: one name in 384 poses was wrong and
-    /// called certain (docs/identification.md). Until that is understood it has to be asked for.
-    bool learn_from_certain_poses = false;
-
     /// Throws drr::Error(usage).
     void validate() const;
 };
@@ -124,12 +119,12 @@ struct IdentifyResult {
                                               const IdentifyOptions& options = {});
 
 /// Names the blobs of several poses of one phantom before the same views: `blobs` holds the views
-/// of the first pose, then those of the second, and so on. Each is decided on its own. With
-/// options.learn_from_certain_poses one fit to those that are certain then tells how the views
-/// stand to each other, their focal lengths and where the beads are as built, and the others are
-/// decided again with that, as long as it makes more of them certain. So symmetric solutions of a
-/// pose without its references are told apart by the scatter of the beads. Neither rig nor phantom
-/// may change between the poses. One result for each.
+/// of the first pose, then those of the second, and so on. Each is decided on its own first. One
+/// fit to those that are certain then tells how the views stand to each other, their focal lengths
+/// and where the beads are as built, and the others are decided again with that, as long as it
+/// makes more of them certain: symmetric solutions of a pose without its references are told apart
+/// by the scatter of the beads. Neither rig nor phantom may change between the poses. One result
+/// for each.
 [[nodiscard]] std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
                                                          const MarkerConstellation& constellation,
                                                          std::span<const NominalView> nominal,
