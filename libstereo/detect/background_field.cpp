@@ -16,10 +16,11 @@ constexpr double least_height = 1e-4;
 constexpr double most_height = 0.5;
 // Golden sections: the height is then known to a twentieth, far better than the likelihood does.
 constexpr int sections = 11;
-// The bumps are independent, while what they stand for (edges of plates and rods) is not: errors of
-// centres over rendered bricks are so many times what the likelihood's height says, for all beads
-// alike (docs/detection.md).
-constexpr double height_excess = 1.8;
+// Errors of centres over rendered bricks are so many times what the likelihood's height says. Finer
+// bumps raise the factor; coarser ones, bumps that are correlated over several radii and averaging
+// over the height's likelihood leave it as it is, so that the edges' coherence along lines is left
+// as its cause (docs/detection.md).
+constexpr double height_excess = 2.4;
 
 /// exp(-d^2 / (2 sd^2)) of the distances of a pixel's coordinate to the grid's.
 Eigen::MatrixXd bumps_along(const Eigen::VectorXi& coordinate, const Eigen::ArrayXd& grid,
