@@ -51,7 +51,8 @@ CrossValidation cross_validate(Procedure procedure, const Observations& observat
     result.folds = folds;
     // Outliers are those of the calibration over all poses; poses start from where that begins.
     const Calibration of_all = calibrate(procedure, observations, options);
-    const InitialCalibration start = initial_calibration(observations);
+    const InitialCalibration start =
+        initial_calibration(observations, options.priors.focal_lengths);
     if (!of_all.ok || !start.ok) {
         result.summary = of_all.ok ? start.summary : of_all.summary;
         return result;

@@ -177,7 +177,8 @@ Calibration bundle(const Observations& observations, const CalibrationOptions& o
                    bool refine_markers) {
     Calibration result;
     result.procedure = refine_markers ? Procedure::bundle_phantom : Procedure::bundle;
-    const InitialCalibration start = initial_calibration(observations);
+    const InitialCalibration start =
+        initial_calibration(observations, options.priors.focal_lengths);
     result.undetermined = start.undetermined;
     if (!start.ok) {
         result.summary = start.summary;

@@ -44,13 +44,14 @@ std::vector<std::optional<drr::Rigid3>> link(const std::vector<InitialView>& vie
 
 }  // namespace
 
-InitialCalibration initial_calibration(const Observations& observations) {
+InitialCalibration initial_calibration(const Observations& observations,
+                                       std::span<const FocalLengthPrior> known_focal_lengths) {
     observations.validate();
     InitialCalibration result;
     const auto poses = static_cast<std::size_t>(observations.pose_count);
     std::vector<InitialView> views;
     for (int view = 0; view < observations.view_count; ++view) {
-        views.push_back(initial_view(observations, view));
+        views.push_back(initial_view(observations, view, known_focal_lengths));
         if (!views.back().undetermined.empty())
             result.undetermined.push_back(views.back().undetermined);
     }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace stereo {
@@ -29,6 +30,7 @@ struct Image {
     PointShape shape;
     std::optional<Eigen::Matrix3d> plane;  // homography
     std::optional<drr::Rigid3> start;      // pose from a DLT
+    double focal_px = 0.0;                 // of that DLT
 };
 
 struct Intrinsics {
@@ -53,9 +55,22 @@ std::string shortcoming(const std::vector<Image>& images) {
         most, 2 * most);
 }
 
+// The focal length to start from, found or guessed: what is known wins where both contradict.
+double focal_length_px(std::optional<double> found, double guess, int view,
+                       std::span<const FocalLengthPrior> known) {
+    constexpr double contradiction = 3.0;  // standard deviations
+    double focal = found.value_or(guess);
+    for (const FocalLengthPrior& prior : known)
+        if (prior.view == view &&
+            (!found || !(std::abs(focal - prior.focal_length_px) <= contradiction * prior.sd_px)))
+            focal = prior.focal_length_px;
+    return focal;
+}
+
 }  // namespace
 
-InitialView initial_view(const Observations& observations, int view) {
+InitialView initial_view(const Observations& observations, int view,
+                         std::span<const FocalLengthPrior> known) {
     InitialView result;
     std::vector<Image> images;
     Intrinsics found;
@@ -85,11 +100,17 @@ InitialView initial_view(const Observations& observations, int view) {
         found.cx.push_back(decomposed.pinhole.cx_px);
         found.cy.push_back(decomposed.pinhole.cy_px);
         image.start = decomposed.view_from_world;
+        image.focal_px = found.focal.back();
     }
     const int width = observations.width_px;
     const int height = observations.height_px;
     if (!found.focal.empty()) {
-        const double f = drr::median(found.focal);
+        const double median = drr::median(found.focal);
+        const double f = focal_length_px(median, median, view, known);
+        // The same magnification at another distance.
+        if (f != median)
+            for (Image& image : images)
+                if (image.start) image.start->translation_mm.z() *= f / image.focal_px;
         result.pinhole = {f, f, drr::median(found.cx), drr::median(found.cy)};
     } else if (!planes.empty()) {
         auto pinhole = pinhole_of_planes(planes, width, height);
@@ -99,9 +120,11 @@ InitialView initial_view(const Observations& observations, int view) {
                             pinhole->fx_px > most_focal_length * width))
                 pinhole.reset();
         }
-        const double guess = focal_length_guess * width;
-        result.pinhole =
-            pinhole.value_or(drr::Pinhole{guess, guess, 0.5 * (width - 1), 0.5 * (height - 1)});
+        const double f = focal_length_px(pinhole ? std::optional(pinhole->fx_px) : std::nullopt,
+                                         focal_length_guess * width, view, known);
+        if (!pinhole || f != pinhole->fx_px)
+            pinhole = drr::Pinhole{f, f, 0.5 * (width - 1), 0.5 * (height - 1)};
+        result.pinhole = *pinhole;
     } else {
         result.undetermined = fmt::format("view {}: {}", view, shortcoming(images));
         return result;

@@ -1,6 +1,7 @@
 #include "calibration_case.hpp"
 #include "test.hpp"
 
+#include <stereo/calib/initial_calibration.hpp>
 #include <stereo/calib/uncertainty.hpp>
 #include <stereo/recon/triangulate.hpp>
 
@@ -200,4 +201,38 @@ BOOST_AUTO_TEST_CASE(sources_on_a_line_leave_the_points_of_that_line_open) {
     const auto on_line = pixels_of(sources[0] - 500.0 * line);
     BOOST_TEST(!triangulate(result.views, on_line).ok);
     BOOST_TEST(contains(unmet_rays(result.views, on_line), "lies on the line of the sources"));
+}
+
+// A plate parallel to the detector tells no focal length: a known SDD is the start instead of a
+// guess. Where the images tell one, only a known one that contradicts it takes its place.
+BOOST_AUTO_TEST_CASE(a_known_sdd_is_started_from_where_images_tell_none_or_contradict) {
+    auto c =
+        calibration_case({.angle_deg = 1e-9, .poses = 1, .turn_rad = 0.0, .markers_mm = plate()});
+    std::erase_if(c.observations.items, [](const Observation& o) { return o.view == 1; });
+    c.observations.view_count = 1;
+    const drr::CalibratedView truth = c.truth()[0];
+    const double focal_px = truth.pinhole.fx_px;
+    const InitialCalibration guessed = initial_calibration(c.observations);
+    const InitialCalibration known =
+        initial_calibration(c.observations, std::array{FocalLengthPrior{0, focal_px, 5.0}});
+    BOOST_REQUIRE((guessed.ok && known.ok));
+    BOOST_TEST(std::abs(guessed.views[0].pinhole.fx_px / focal_px - 1.0) > 0.05);
+    BOOST_TEST(known.views[0].pinhole.fx_px == focal_px);
+    // The principal point is taken for the middle, 8 px off: that does not change the distance.
+    BOOST_TEST(std::abs(known.views[0].view_from_world.translation_mm.z() /
+                            truth.view_from_world.translation_mm.z() -
+                        1.0) < 0.01);
+
+    const auto cube = calibration_case({.angle_deg = 30.0, .poses = 3});
+    const double told_px = initial_calibration(cube.observations).views[0].pinhole.fx_px;
+    const auto start = [&](double prior_px, double sd_px) {
+        return initial_calibration(cube.observations,
+                                   std::array{FocalLengthPrior{0, prior_px, sd_px}});
+    };
+    BOOST_TEST(start(1.1 * told_px, 0.2 * told_px).views[0].pinhole.fx_px == told_px);
+    const InitialCalibration contradicted = start(1.1 * told_px, 0.001 * told_px);
+    BOOST_TEST(contradicted.views[0].pinhole.fx_px == 1.1 * told_px);
+    BOOST_TEST(std::abs(contradicted.views[0].view_from_world.translation_mm.z() /
+                            cube.truth()[0].view_from_world.translation_mm.z() -
+                        1.1) < 0.02);
 }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <drr/geometry/pinhole.hpp>
+#include <stereo/calib/calibration_options.hpp>
 #include <stereo/calib/observations.hpp>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,9 +21,11 @@ struct InitialCalibration {
     std::string summary;
 };
 
-/// Starts from nothing but observations: the intrinsics of each view (initial_view), the phantom's
+/// Starts from observations: the intrinsics of each view (initial_view), the phantom's
 /// pose in each image for these, and the views linked to each other by the poses that they share,
-/// one view to the next: no pose has to be seen by all of them.
-[[nodiscard]] InitialCalibration initial_calibration(const Observations& observations);
+/// one view to the next: no pose has to be seen by all of them. Focal lengths that are known
+/// beforehand are started from where the observations contradict them or tell none.
+[[nodiscard]] InitialCalibration initial_calibration(const Observations& observations,
+                                                     std::span<const FocalLengthPrior> known = {});
 
 }  // namespace stereo
