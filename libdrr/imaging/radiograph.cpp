@@ -111,7 +111,7 @@ double RadiographChain::grey_per_photon() const {
     return options_.open_beam_grey / photons_;
 }
 
-ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
+void RadiographChain::require_sound(const SignalImages& primary) const {
     for (const Image<float>* image : {&primary.mean, &primary.variance}) {
         require(image->width() == width_px_ && image->height() == height_px_,
                 fmt::format("the signal has {} x {} pixels, the detector {} x {}", image->width(),
@@ -121,6 +121,10 @@ ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
             wrong += value >= 0.0F && value <= std::numeric_limits<float>::max() ? 0 : 1;
         require(wrong == 0, "mean and variance of a signal must be finite and not negative");
     }
+}
+
+ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
+    require_sound(primary);
     ScatteredSignal result{primary, 0.0};
     SignalImages& signal = result.total;
     if (!heel_.empty()) {
@@ -143,7 +147,10 @@ ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
 
 Image<std::uint16_t> RadiographChain::radiograph(const SignalImages& primary, const RngKey& key,
                                                  LagState* state) const {
-    const SignalImages signal_per_photon = incident(primary).total;
+    const bool changes = !heel_.empty() || options_.scatter || distortion_;
+    const ScatteredSignal changed = changes ? incident(primary) : ScatteredSignal{};
+    if (!changes) require_sound(primary);
+    const SignalImages& signal_per_photon = changes ? changed.total : primary;
     Image<float> signal = options_.quantum_noise ? quantum_noise(signal_per_photon, photons_, key)
                                                  : expected(signal_per_photon, photons_);
     if (point_spread_) signal = (*point_spread_)(signal);

@@ -10,8 +10,8 @@ namespace {
 
 // The field's length is known beforehand within this factor, as a standard deviation.
 constexpr double length_factor = 3.0;
-// How far the detections' standard deviations may be off: errors of rendered beads are 0.9 to 1.3 of
-// theirs (docs/uncertainty.md).
+// How far the detections' standard deviations may be off: errors of rendered beads are 0.9 to 1.3
+// of theirs (docs/uncertainty.md).
 constexpr double claim_factor = 1.5;
 
 /// Minus the log likelihood (Rasmussen & Williams 2006, eq. 5.8 and 5.9) and the prior of the

@@ -16,9 +16,9 @@ double reprojection_rms_px(std::span<const drr::CalibratedView> views,
     const FittedPose fit = fit_body_pose(views, sightings, initial);
     double squares = 0.0;
     for (const Sighting& one : sightings)
-        squares += (views[one.view].project(fit.pose.world_from_body * one.bead.point_mm) -
-                    one.seen.pixel)
-                       .squaredNorm();
+        squares +=
+            (views[one.view].project(fit.pose.world_from_body * one.bead.point_mm) - one.seen.pixel)
+                .squaredNorm();
     return std::sqrt(squares / static_cast<double>(sightings.size()));
 }
 
@@ -34,9 +34,8 @@ BodySample body_sample(const Body& body, const BodyInFrame& here, const FrameVie
     sample.covariance =
         pose.pose.covariance * std::max(1.0, freedom > 0.0 ? pose.chi2 / freedom : 1.0) +
         shared_covariance(pose, certain_sightings(frame.detections, body, here.samples), error);
-    sample.rms_px =
-        reprojection_rms_px(frame.views, certain_sightings(detections, body, here.samples),
-                            pose.pose.world_from_body);
+    sample.rms_px = reprojection_rms_px(
+        frame.views, certain_sightings(detections, body, here.samples), pose.pose.world_from_body);
     return sample;
 }
 
@@ -143,13 +142,12 @@ TrackResult track_result(std::span<const Body> bodies, const Sequence& sequence,
     for (const auto& frame : explained) {
         result.unexplained.emplace_back();
         for (std::size_t view = 0; view < 2; ++view)
-            result.unexplained.back()[view] = static_cast<std::size_t>(
-                std::count(frame[view].begin(), frame[view].end(), false));
+            result.unexplained.back()[view] =
+                static_cast<std::size_t>(std::count(frame[view].begin(), frame[view].end(), false));
     }
     result.summary = fmt::format(
         "{} bodies with {} beads over {} frames: {} certain sightings, {} ambiguous",
-        result.bodies.size(), result.beads.size(), frames.size(), result.certain,
-        result.ambiguous);
+        result.bodies.size(), result.beads.size(), frames.size(), result.certain, result.ambiguous);
     return result;
 }
 

@@ -152,6 +152,22 @@ BOOST_AUTO_TEST_CASE(poisson_row_is_the_same_on_every_instruction_set_and_by_its
     BOOST_CHECK_THROW(poisson_row({}, means, std::span(given).first(5)), Error);
 }
 
+// A number alone in its row takes the library's logarithms where a full row takes those of vectors.
+BOOST_AUTO_TEST_CASE(poisson_row_draws_each_number_by_itself) {
+    constexpr std::size_t n = 3000;
+    std::vector<double> means(n), alone(n, 0.0);
+    for (std::size_t i = 0; i < n; ++i)
+        means[i] = std::pow(10.0, 1.0 + 6.0 * static_cast<double>(i) / n);
+    std::vector<double> given(n), numbers(n);
+    poisson_row({.seed = 23}, means, given);
+    for (std::size_t i = 0; i < n; ++i) {
+        alone[i] = means[i];
+        poisson_row({.seed = 23}, std::span(alone).first(i + 1), std::span(numbers).first(i + 1));
+        BOOST_TEST(numbers[i] == given[i]);
+        alone[i] = 0.0;
+    }
+}
+
 BOOST_AUTO_TEST_CASE(normal_moments) {
     constexpr int n = 200000;
     Rng rng({.seed = 8});

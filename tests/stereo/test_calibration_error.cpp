@@ -109,9 +109,9 @@ BOOST_AUTO_TEST_CASE(exact_views_have_no_error_to_speak_of) {
     const CalibrationError error(scene.views, noisy_pairs(scene, rng));
     // 150 distances of 0.07 px know their common part to 0.07 / sqrt(150), of neighbours to less.
     BOOST_TEST(error.unclaimed().field_sd_px < 0.02);
-    const double noise = std::sqrt(
-        std::pow(error.unclaimed().detection_factor, 2) * 0.5 * noise_px2.trace() +
-        std::pow(error.unclaimed().local_sd_px, 2));
+    const double noise =
+        std::sqrt(std::pow(error.unclaimed().detection_factor, 2) * 0.5 * noise_px2.trace() +
+                  std::pow(error.unclaimed().local_sd_px, 2));
     // 1 / sqrt(2 * 150) is 6 %.
     BOOST_TEST(std::abs(noise / std::sqrt(0.5 * noise_px2.trace()) - 1.0) < 0.2);
 }
@@ -141,9 +141,10 @@ BOOST_AUTO_TEST_CASE(claims_of_a_calibration_with_a_covariance_hold) {
             const CalibrationError error(views, pairs, {.claim = claim_of(views[1])});
             add_points(views, scene, pairs, error, without, with);
         }
-        fmt::print("views wrong by their covariance, {} matches: RMS {:.3f} mm without the model, "
-                   "{:.3f} mm with it, chi2 {:.2f}\n",
-                   count, without.rms_mm(), with.rms_mm(), with.chi2_per_coordinate());
+        fmt::print(
+            "views wrong by their covariance, {} matches: RMS {:.3f} mm without the model, "
+            "{:.3f} mm with it, chi2 {:.2f}\n",
+            count, without.rms_mm(), with.rms_mm(), with.chi2_per_coordinate());
         BOOST_TEST(with.rms_mm() < without.rms_mm());
         BOOST_TEST(std::abs(with.chi2_per_coordinate() - 1.0) < chi2_limit);
     }
@@ -175,17 +176,19 @@ BOOST_AUTO_TEST_CASE(smooth_errors_are_found_by_epipolar_distances) {
         field += error.unclaimed().field_sd_px / samples;
         add_points(scene.views, scene, pairs, error, without, with);
     }
-    fmt::print("smooth errors of {} px: {:.3f} px found, RMS {:.3f} mm without the model, {:.3f} "
-               "mm with it, chi2 {:.2f} and {:.2f}\n",
-               amplitude_px, field, without.rms_mm(), with.rms_mm(), without.chi2_per_coordinate(),
-               with.chi2_per_coordinate());
+    fmt::print(
+        "smooth errors of {} px: {:.3f} px found, RMS {:.3f} mm without the model, {:.3f} "
+        "mm with it, chi2 {:.2f} and {:.2f}\n",
+        amplitude_px, field, without.rms_mm(), with.rms_mm(), without.chi2_per_coordinate(),
+        with.chi2_per_coordinate());
     BOOST_TEST(with.rms_mm() < without.rms_mm());
     BOOST_TEST(without.chi2_per_coordinate() > 4.0);
     // The wave is no Gaussian process, its length and size are estimated from one draw.
     BOOST_TEST(std::abs(with.chi2_per_coordinate() - 1.0) < 0.35);
 }
 
-// Neighbours that miss their lines by the same keep their distances, however unequal the detections.
+// Neighbours that miss their lines by the same keep their distances, however unequal the
+// detections.
 BOOST_AUTO_TEST_CASE(neighbours_share_an_error) {
     constexpr double off_px = 0.7;
     drr::Rng rng({.seed = 35});
@@ -205,8 +208,7 @@ BOOST_AUTO_TEST_CASE(neighbours_share_an_error) {
                 return triangulate(scene.views, pairs[k]).point_in_world_mm;
             };
             const auto corrected = [&](std::size_t k) {
-                return triangulate(scene.views, error.corrected(pairs[k], at(k)))
-                    .point_in_world_mm;
+                return triangulate(scene.views, error.corrected(pairs[k], at(k))).point_in_world_mm;
             };
             plain += std::pow((at(i) - at(j)).norm() - truth, 2);
             shared += std::pow((corrected(i) - corrected(j)).norm() - truth, 2);

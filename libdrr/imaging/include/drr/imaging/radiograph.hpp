@@ -78,6 +78,8 @@ class RadiographChain {
     [[nodiscard]] double grey_per_photon() const;
 
   private:
+    void require_sound(const SignalImages& primary) const;
+
     RadiographOptions options_;
     int width_px_ = 0;
     int height_px_ = 0;
