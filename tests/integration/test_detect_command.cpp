@@ -1,7 +1,7 @@
 // The command `stereodrr detect`: pairs of radiographs of the small LEGO cube's beads whose names
 // are known, and images that hold none.
 #include "bead_scene.hpp"
-#include "test.hpp"
+#include "tool_folder.hpp"
 
 #include <drr/core/file_io.hpp>
 #include <drr/geometry/stereo_rig.hpp>
@@ -11,10 +11,8 @@
 #include <stereo/detect/xmalab_points.hpp>
 
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,17 +24,14 @@ namespace fs = std::filesystem;
 constexpr int size_px = 512;
 constexpr int frames = 2;
 
-struct Run {
-    int code = 0;
-    std::string out, err;
-};
+using Run = test::ToolRun;
 
 std::string cube_file() {
     return (test::phantoms() / "small_lego_cube.yaml").string();
 }
 
 /// Images of two frames, frame 9 and frame 10, and where each marker is in them.
-class Laboratory {
+class Laboratory : public test::ToolFolder {
   public:
     Laboratory() {
         drr::StereoRigSpec rig;
@@ -82,7 +77,6 @@ class Laboratory {
         }
     }
 
-    [[nodiscard]] const fs::path& path() const { return folder_.path(); }
     [[nodiscard]] const std::map<std::string, Eigen::Vector2d>& truth(int frame,
                                                                       std::size_t view) const {
         return truth_.at({frame, view});
@@ -90,13 +84,7 @@ class Laboratory {
 
     /// Runs `stereodrr detect ARGUMENTS` in the laboratory.
     [[nodiscard]] Run detect(const std::string& arguments) const {
-        const std::string out = (path() / "stdout").string();
-        const std::string err = (path() / "stderr").string();
-        const int status =
-            std::system(("cd '" + path().string() + "' && " STEREODRR_TOOL " detect " + arguments +
-                         " >'" + out + "' 2>'" + err + "'")
-                            .c_str());
-        return {WEXITSTATUS(status), drr::read_text_file(out), drr::read_text_file(err)};
+        return run("detect " + arguments);
     }
 
   private:
@@ -106,8 +94,7 @@ class Laboratory {
             drr::make_folder(root / "cam1");
         }
     };
-    test::TemporaryFolder folder_;
-    Folders folders_{folder_.path()};
+    Folders folders_{path()};
     std::map<std::pair<int, std::size_t>, std::map<std::string, Eigen::Vector2d>> truth_;
 };
 

@@ -1,7 +1,7 @@
 // What a laboratory does from radiographs to points with error bars, command by command, beside the
 // truth that the renderer knows: validate (for its images) -> detect -> calibrate -> epipolar,
 // triangulate, diff, drift. Three sessions of one rig, each with poses of its own.
-#include "test.hpp"
+#include "tool_folder.hpp"
 
 #include <drr/core/degree.hpp>
 #include <drr/core/file_io.hpp>
@@ -11,12 +11,10 @@
 #include <stereo/calib/uncertainty.hpp>
 
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <sstream>
 #include <string>
@@ -65,13 +63,13 @@ drr::Rigid3 motion(const Json& rows) {
     return {rotation, shift};
 }
 
-class Laboratory {
+class Laboratory : public test::ToolFolder {
   public:
     Laboratory() {
         fs::copy_file(test::phantoms() / "small_lego_cube.yaml", path() / "small_lego_cube.yaml");
         drr::write_file(path() / "experiment.yaml", experiment);
         drr::write_file(path() / "rig.yaml", nominal_rig);
-        run("validate experiment.yaml -o made");
+        succeed("validate experiment.yaml -o made");
         truth_ = Json::parse(drr::read_text_file(path() / "made/case/truth.json"));
         for (int s = 0; s < sessions; ++s) {
             const std::string name = session(s);
@@ -84,30 +82,17 @@ class Laboratory {
                                path() / name / ("view" + std::to_string(view)) / image);
                 }
             }
-            run("detect --view0 " + name + "/view0 --view1 " + name +
-                "/view1 --phantom small_lego_cube.yaml --rig rig.yaml --no-overlay -o " + name);
-            run("calibrate " + name +
-                "/observations.csv --phantom small_lego_cube.yaml --size-px 512 512 "
-                "--pixel-pitch-mm 0.5 -o " +
-                name);
+            succeed("detect --view0 " + name + "/view0 --view1 " + name +
+                    "/view1 --phantom small_lego_cube.yaml --rig rig.yaml --no-overlay -o " + name);
+            succeed("calibrate " + name +
+                    "/observations.csv --phantom small_lego_cube.yaml --size-px 512 512 "
+                    "--pixel-pitch-mm 0.5 -o " +
+                    name);
         }
     }
-    [[nodiscard]] fs::path path() const { return folder_.path(); }
     [[nodiscard]] static std::string session(int s) { return "session" + std::to_string(s); }
 
-    /// Runs `stereodrr ARGUMENTS` in the laboratory; returns what it printed.
-    [[nodiscard]] std::string output(const std::string& arguments) const {
-        const std::string command = "cd '" + path().string() + "' && " STEREODRR_TOOL " " +
-                                    arguments + " >out.txt 2>err.txt";
-        const int status = std::system(command.c_str());
-        BOOST_REQUIRE_MESSAGE(WEXITSTATUS(status) == 0,
-                              arguments << ": " << drr::read_text_file(path() / "err.txt"));
-        return drr::read_text_file(path() / "out.txt");
-    }
-    void run(const std::string& arguments) const { (void)output(arguments); }
-    [[nodiscard]] Json json(const std::string& file) const {
-        return Json::parse(drr::read_text_file(path() / file));
-    }
+    [[nodiscard]] Json json(const std::string& file) const { return Json::parse(text(file)); }
 
     [[nodiscard]] drr::Rigid3 world_from_phantom(int pose) const {
         return motion(truth_.at("world_from_phantom_mm").at(static_cast<std::size_t>(pose)));
@@ -128,7 +113,6 @@ class Laboratory {
     }
 
   private:
-    test::TemporaryFolder folder_;
     Json truth_;
 };
 
@@ -174,7 +158,7 @@ BOOST_AUTO_TEST_CASE(calibrate_reads_what_detect_wrote_and_finds_the_rig) {
 // The epipolar geometry of one session meets the beads of another.
 BOOST_AUTO_TEST_CASE(epipolar_checks_a_calibration_by_the_beads_of_another_session) {
     const Laboratory& lab = laboratory();
-    lab.run(
+    lab.succeed(
         "epipolar --points session1/observations.csv --calibration "
         "session0/calibration.json -o epipolar");
     const Json report = lab.json("epipolar/epipolar.json");
@@ -190,7 +174,7 @@ BOOST_AUTO_TEST_CASE(epipolar_checks_a_calibration_by_the_beads_of_another_sessi
     BOOST_TEST(report.at("difference_over_volume").at("rms_px").get<double>() < 0.03);
     BOOST_TEST(fs::file_size(lab.path() / "epipolar/epipolar_calibration.png") > 10000U);
     // The same through XMALab's 2D points, which have no standard deviations.
-    lab.run(
+    lab.succeed(
         "epipolar --points session1/points.csv --calibration session0/view0_MayaCam2.txt "
         "session0/view1_MayaCam2.txt -o xmalab");
     const Json again = lab.json("xmalab/epipolar.json");
@@ -202,7 +186,7 @@ BOOST_AUTO_TEST_CASE(epipolar_checks_a_calibration_by_the_beads_of_another_sessi
 // Beads of the second session in the world of the first.
 BOOST_AUTO_TEST_CASE(triangulated_beads_lie_where_they_are_within_their_error_bars) {
     const Laboratory& lab = laboratory();
-    lab.run(
+    lab.succeed(
         "triangulate --points session1/observations.csv --calibration "
         "session0/calibration.json -o points");
     const drr::MarkerPhantom cube = drr::read_phantom(lab.path() / "small_lego_cube.yaml");
@@ -252,12 +236,12 @@ BOOST_AUTO_TEST_CASE(triangulated_beads_lie_where_they_are_within_their_error_ba
 BOOST_AUTO_TEST_CASE(nothing_moved_between_the_sessions_until_a_detector_does) {
     const Laboratory& lab = laboratory();
     const auto p_of_diff = [&](const std::string& second) {
-        lab.run("diff session0/calibration.json " + second + "/calibration.json -o diff");
+        lab.succeed("diff session0/calibration.json " + second + "/calibration.json -o diff");
         return lab.json("diff/diff.json").at("significance").at("p_value").get<double>();
     };
     const auto p_of_drift = [&](const std::string& third) {
-        lab.run("drift session0/calibration.json session1/calibration.json " + third +
-                "/calibration.json -o drift");
+        lab.succeed("drift session0/calibration.json session1/calibration.json " + third +
+                    "/calibration.json -o drift");
         return lab.json("drift/drift.json").at("stable").at("p_value").get<double>();
     };
     constexpr double false_alarm = 1e-3;
@@ -279,7 +263,7 @@ BOOST_AUTO_TEST_CASE(nothing_moved_between_the_sessions_until_a_detector_does) {
     }
     drr::make_folder(lab.path() / "moved");
     drr::write_file(lab.path() / "moved/observations.csv", moved);
-    lab.run(
+    lab.succeed(
         "calibrate moved/observations.csv --phantom small_lego_cube.yaml --size-px 512 512 "
         "-o moved");
     BOOST_TEST(p_of_diff("moved") < 1e-6);

@@ -2,7 +2,7 @@
 // distortion is known.
 #include "grid_points.hpp"
 #include "grid_scene.hpp"
-#include "test.hpp"
+#include "tool_folder.hpp"
 
 #include <drr/core/file_io.hpp>
 #include <drr/imaging/image_io.hpp>
@@ -11,11 +11,9 @@
 
 #include <Eigen/Geometry>
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -23,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Laboratory {
+class Laboratory : public test::ToolFolder {
   public:
     Laboratory() {
         test::GridScene scene = test::bead_grid();
@@ -45,31 +43,22 @@ class Laboratory {
         }
         stereo::write_detections(path() / "plate.beads.csv", seen);
     }
-    [[nodiscard]] fs::path path() const { return folder_.path(); }
     [[nodiscard]] const test::GridImage& image() const { return image_; }
 
-    /// Runs `stereodrr ARGUMENTS` in the laboratory; what it wrote to standard error is in err.txt.
-    [[nodiscard]] int run(const std::string& arguments) const {
-        return WEXITSTATUS(std::system(("cd '" + path().string() + "' && " STEREODRR_TOOL " " +
-                                        arguments + " >out.txt 2>err.txt")
-                                           .c_str()));
-    }
-    void must_run(const std::string& arguments) const {
-        const int code = run(arguments);
-        BOOST_REQUIRE_MESSAGE(code == 0, text("err.txt"));
-    }
-    [[nodiscard]] std::string text(const std::string& file) const {
-        return drr::read_text_file(path() / file);
-    }
-
   private:
-    test::TemporaryFolder folder_;
     test::GridImage image_;
 };
 
 const Laboratory& laboratory() {
     static const Laboratory here;
     return here;
+}
+
+// Runs what has to end with this code and this in its error.
+void fails(const std::string& arguments, int code, const std::string& error) {
+    const test::ToolRun run = laboratory().run(arguments);
+    BOOST_TEST(run.code == code, arguments);
+    BOOST_TEST(run.err.find(error) != std::string::npos, run.err);
 }
 
 // RMS of one axis of what is left after the similarity that undistortion leaves open, over the
@@ -99,7 +88,7 @@ double error_px(const Laboratory& lab, const stereo::Undistortion& undistortion,
 
 BOOST_AUTO_TEST_CASE(a_grid_undistorts_its_own_points_by_the_model_asked_for) {
     const Laboratory& lab = laboratory();
-    lab.must_run("grid plate.png --diameter-px 10 --model polynomial:7 --lut -o grid");
+    lab.succeed("grid plate.png --diameter-px 10 --model polynomial:7 --lut -o grid");
     const auto report = nlohmann::json::parse(lab.text("grid/grid.json"));
     BOOST_TEST(report.at("options").at("model").get<std::string>() == "polynomial:7");
     const auto& choice = report.at("images").at(0).at("undistortion");
@@ -108,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_grid_undistorts_its_own_points_by_the_model_asked_for) {
     // docs/undistortion.md: 0.0074 px
     BOOST_TEST(choice.at("candidates").at(0).at("residuals_rms_px").get<double>() < 0.012);
 
-    lab.must_run(
+    lab.succeed(
         "undistort grid/plate.undistortion.yaml --images plate.png --points plate.beads.csv --lut "
         "-o flat");
     const auto undistortion =
@@ -128,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_grid_undistorts_its_own_points_by_the_model_asked_for) {
     // The table of either command says the same, to its four decimals and the interpolation between
     // pixels.
     for (const std::string table : {"grid/plate_LUT.csv", "flat/plate_LUT.csv"}) {
-        BOOST_REQUIRE(lab.run("undistort " + table + " --points plate.beads.csv -o table") == 0);
+        lab.succeed("undistort " + table + " --points plate.beads.csv -o table");
         const auto by_table =
             stereo::read_detections(lab.path() / "table/plate.undistorted.beads.csv");
         BOOST_TEST(by_table.beads.size() + 20U > found.beads.size());
@@ -143,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_grid_undistorts_its_own_points_by_the_model_asked_for) {
 BOOST_AUTO_TEST_CASE(each_model_can_be_asked_for_and_a_poor_one_shows) {
     const Laboratory& lab = laboratory();
     const auto residuals = [&](const std::string& model) {
-        lab.must_run("grid plate.png --diameter-px 10 --model " + model + " -o one");
+        lab.succeed("grid plate.png --diameter-px 10 --model " + model + " -o one");
         return nlohmann::json::parse(lab.text("one/grid.json"))
             .at("images")
             .at(0)
@@ -161,22 +150,20 @@ BOOST_AUTO_TEST_CASE(each_model_can_be_asked_for_and_a_poor_one_shows) {
     BOOST_TEST(residuals("thin_plate:0") < 1e-6);
     BOOST_TEST(residuals("local_weighted_mean:12") < 0.02);
     for (const std::string wrong : {"cubic:3", "polynomial", "polynomial:2.5", "polynomial:x"}) {
-        BOOST_TEST(lab.run("grid plate.png --diameter-px 10 --model " + wrong + " -o one") == 2);
-        BOOST_TEST(lab.text("err.txt").find("found '" + wrong + "'") != std::string::npos);
+        fails("grid plate.png --diameter-px 10 --model " + wrong + " -o one", 2,
+              "found '" + wrong + "'");
     }
 }
 
 BOOST_AUTO_TEST_CASE(images_of_another_size_and_broken_files_are_refused) {
     const Laboratory& lab = laboratory();
-    BOOST_REQUIRE(lab.run("grid plate.png --diameter-px 10 --model polynomial:3 -o three") == 0);
+    lab.succeed("grid plate.png --diameter-px 10 --model polynomial:3 -o three");
     drr::write_grey_image(lab.path() / "small.png", drr::Image<std::uint8_t>(64, 64));
-    BOOST_TEST(lab.run("undistort three/plate.undistortion.yaml --images small.png -o x") == 2);
-    BOOST_TEST(lab.text("err.txt").find("the image has 64 x 64 px") != std::string::npos);
+    fails("undistort three/plate.undistortion.yaml --images small.png -o x", 2,
+          "the image has 64 x 64 px");
     drr::write_file(lab.path() / "broken.yaml",
                     "schema: stereodrr/undistortion/v1\nimage: { width_px: 10, height_px: 10 }\n"
                     "model: cubic\nparameters: {}\n");
-    BOOST_TEST(lab.run("undistort broken.yaml -o x") == 3);
-    BOOST_TEST(lab.text("err.txt").find("broken.yaml:3: ") != std::string::npos,
-               lab.text("err.txt"));
-    BOOST_TEST(lab.run("undistort absent.yaml -o x") == 4);
+    fails("undistort broken.yaml -o x", 3, "broken.yaml:3: ");
+    fails("undistort absent.yaml -o x", 4, "absent.yaml");
 }

@@ -1,14 +1,12 @@
 #pragma once
 
-#include "test.hpp"
+#include "tool_folder.hpp"
 
 #include <drr/core/file_io.hpp>
 #include <drr/geometry/rigid3.hpp>
 
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
 
-#include <cstdlib>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -21,10 +19,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t sync_frames = 5;
 
-struct Run {
-    int code = 0;
-    std::string out, err;
-};
+using Run = test::ToolRun;
 
 /// Comma-separated cells, line by line.
 inline std::vector<std::vector<std::string>> cells_of(const fs::path& file) {
@@ -58,7 +53,7 @@ struct TrueMarker {
 };
 
 /// The shipped scene, whose second camera is 2 ms late, and its first frames with both at once.
-class Laboratory {
+class Laboratory : public test::ToolFolder {
   public:
     Laboratory() {
         const fs::path examples = test::phantoms().parent_path() / "examples";
@@ -84,21 +79,9 @@ class Laboratory {
         }
     }
 
-    [[nodiscard]] const fs::path& path() const { return folder_.path(); }
-
     [[nodiscard]] static std::string track(const std::string& name) {
         return "track --calibration rig.yaml --points1 " + name + "/beads/view0*.csv --points2 " +
                name + "/beads/view1*.csv";
-    }
-
-    /// Runs `stereodrr ARGUMENTS` in the laboratory.
-    [[nodiscard]] Run run(const std::string& arguments) const {
-        const std::string out = (path() / "stdout").string();
-        const std::string err = (path() / "stderr").string();
-        const int status = std::system(("cd '" + path().string() + "' && " STEREODRR_TOOL " " +
-                                        arguments + " >'" + out + "' 2>'" + err + "'")
-                                           .c_str());
-        return {WEXITSTATUS(status), drr::read_text_file(out), drr::read_text_file(err)};
     }
 
     [[nodiscard]] Json tracks(const std::string& name) const {
@@ -117,13 +100,6 @@ class Laboratory {
         }
         return result;
     }
-
-  private:
-    void succeed(const std::string& arguments) const {
-        const Run done = run(arguments);
-        BOOST_REQUIRE_MESSAGE(done.code == 0, arguments << ": " << done.err);
-    }
-    test::TemporaryFolder folder_;
 };
 
 inline const Laboratory& laboratory() {
