@@ -2,6 +2,7 @@
 
 #include "canvas.hpp"
 #include "plane_maps.hpp"
+#include "scale_bar.hpp"
 
 #include <drr/geometry/decompositions.hpp>
 #include <stereo/calib/uncertainty.hpp>
@@ -60,10 +61,17 @@ std::string residual_picture(const stereo::Calibration& calibration,
                 fmt::format("View {}: residuals, observed minus projected", view), text_px + 1.0,
                 colours::ink);
     canvas.text({margin_px, margin_px + height_px + 22.0},
-                fmt::format("all poses; arrows {:.0f} times as long as on the detector; RMS {:.4f} "
-                            "px; red rings: rejected",
-                            magnification / scale, calibration.rms_px),
+                fmt::format("all poses; RMS {:.4f} px; red rings: rejected", calibration.rms_px),
                 text_px, colours::ink);
+    constexpr double least_bar_px = 40.0;  // of the picture
+    const double bar_px = round_length(least_bar_px / magnification);
+    const Canvas::Point right(margin_px + width_px, margin_px + height_px + 18.0);
+    const Canvas::Point left = right - Canvas::Point(magnification * bar_px, 0.0);
+    canvas.line(left, right, colours::blue);
+    for (const Canvas::Point& end : {left, right})
+        canvas.line(end - Canvas::Point(0.0, 4.0), end + Canvas::Point(0.0, 4.0), colours::blue);
+    canvas.text(left - Canvas::Point(76.0, -4.0), fmt::format("{:g} px", bar_px), text_px,
+                colours::ink);
     return canvas.png();
 }
 

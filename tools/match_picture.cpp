@@ -1,5 +1,7 @@
 #include "match_picture.hpp"
 
+#include "scale_bar.hpp"
+
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/core/order_statistics.hpp>
@@ -27,6 +29,7 @@ constexpr int header_px = 36;  // for the title
 constexpr int gap_px = 12;     // between the views
 constexpr int shift = 4;       // sixteenths of a pixel
 constexpr double arrow_px = 12.0;
+constexpr double least_bar_px = 40.0;   // of the picture: a scale bar that can be read
 constexpr std::size_t most_lines = 25;  // of good matches: more of them would be a blue field
 
 // A view's panel and the scale from its pixels.
@@ -104,6 +107,22 @@ double median_residual_px(const std::vector<DrawnMatch>& matches) {
     return drr::median(std::move(lengths));
 }
 
+// A bar as long as a residual of a round number of pixels would be drawn, and that number.
+void draw_scale_bar(cv::Mat& whole, double picture_px_per_px) {
+    const double length_px = round_length(least_bar_px / picture_px_per_px);
+    const int bar = static_cast<int>(std::lround(length_px * picture_px_per_px));
+    const std::string label = fmt::format("residuals: {:g} px", length_px);
+    int baseline = 0;
+    const cv::Size size = cv::getTextSize(label, cv::FONT_HERSHEY_SIMPLEX, 0.55, 1, &baseline);
+    const int right = whole.cols - 12;
+    const int middle = header_px / 2;
+    cv::line(whole, {right - bar, middle}, {right, middle}, good, 2, cv::LINE_8);
+    for (const int end : {right - bar, right})
+        cv::line(whole, {end, middle - 5}, {end, middle + 5}, good, 2, cv::LINE_8);
+    cv::putText(whole, label, {right - bar - 10 - size.width, 24}, cv::FONT_HERSHEY_SIMPLEX, 0.55,
+                ink, 1, cv::LINE_AA);
+}
+
 }  // namespace
 
 void write_match_picture(const std::filesystem::path& path, const MatchPicture& picture,
@@ -152,9 +171,9 @@ void write_match_picture(const std::filesystem::path& path, const MatchPicture& 
         picture.fundamental && static_cast<std::size_t>(line_count) < matches.size()
             ? fmt::format("; {} lines drawn", line_count)
             : "";
-    cv::putText(whole,
-                fmt::format("{}{}; residuals {:g} times as large", picture.title, lines, factor),
-                {8, 24}, cv::FONT_HERSHEY_SIMPLEX, 0.55, ink, 1, cv::LINE_AA);
+    cv::putText(whole, picture.title + lines, {8, 24}, cv::FONT_HERSHEY_SIMPLEX, 0.55, ink, 1,
+                cv::LINE_AA);
+    if (!matches.empty()) draw_scale_bar(whole, factor * panels[0].scale);
     drr::write_file_with(path, [&](const std::filesystem::path& temporary) {
         if (!cv::imwrite(temporary.string(), whole))
             throw drr::Error(drr::ErrorCode::io, "the picture cannot be written", path.string());

@@ -29,7 +29,7 @@ struct MatchPicture {
 
 /// Writes both views side by side as PNG: matches, epipolar lines of all bad ones and of as many
 /// good ones as can be told from each other, and residuals, magnified as far
-/// as the median one stays short (the factor stands in the title; bad ones are drawn as they are).
+/// as the median one stays short (a scale bar says by how much; bad ones are drawn as they are).
 /// Throws drr::Error(io).
 void write_match_picture(const std::filesystem::path& path, const MatchPicture& picture,
                          const std::vector<DrawnMatch>& matches);
