@@ -98,13 +98,12 @@ std::vector<bool> with_line(const MatchPicture& picture, const std::vector<Drawn
     return chosen;
 }
 
-double median_residual_px(const std::vector<DrawnMatch>& matches) {
+std::vector<double> residuals_px(const std::vector<DrawnMatch>& matches) {
     std::vector<double> lengths;
     for (const DrawnMatch& match : matches)
         for (std::size_t v = 0; v < 2; ++v)
             lengths.push_back((match.corrected[v] - match.pixel[v]).norm());
-    if (lengths.empty()) return 0.0;
-    return drr::median(std::move(lengths));
+    return lengths;
 }
 
 // A bar as long as a residual of a round number of pixels would be drawn, and that number.
@@ -130,7 +129,8 @@ void write_match_picture(const std::filesystem::path& path, const MatchPicture& 
     std::array<Panel, 2> panels;
     for (std::size_t v = 0; v < 2; ++v)
         panels[v] = panel_of(picture.images[v], picture.size_px[v]);
-    const double median = median_residual_px(matches);
+    const std::vector<double> residuals = residuals_px(matches);
+    const double median = residuals.empty() ? 0.0 : drr::median(residuals);
     // The largest factor that is easily read and keeps the median short.
     double factor = 1.0;
     for (const double candidate : {2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0})
@@ -173,7 +173,11 @@ void write_match_picture(const std::filesystem::path& path, const MatchPicture& 
             : "";
     cv::putText(whole, picture.title + lines, {8, 24}, cv::FONT_HERSHEY_SIMPLEX, 0.55, ink, 1,
                 cv::LINE_AA);
-    if (!matches.empty()) draw_scale_bar(whole, factor * panels[0].scale);
+    // Matches that lie on their lines have no residuals to measure.
+    const bool to_measure = std::any_of(
+        residuals.begin(), residuals.end(),
+        [&](double residual_px) { return residual_px * factor * panels[0].scale > 1.0; });
+    if (to_measure) draw_scale_bar(whole, factor * panels[0].scale);
     drr::write_file_with(path, [&](const std::filesystem::path& temporary) {
         if (!cv::imwrite(temporary.string(), whole))
             throw drr::Error(drr::ErrorCode::io, "the picture cannot be written", path.string());
