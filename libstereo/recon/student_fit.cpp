@@ -67,6 +67,21 @@ Tails tails_of(const std::vector<double>& residuals) {
     return best;
 }
 
+// Huber's factor of standard deviations for p parameters fitted to n residuals ("Robust
+// Statistics", 1981, section 7.6): 1 + p / n var(psi') / E(psi')^2. psi' of Student's t is
+// (nu + 1) / nu (2 c - 1) c with c = nu / (nu + r^2), a Beta(nu / 2, 1 / 2).
+double huber_factor(double freedom, double parameters, double count) {
+    std::array<double, 5> moment{1.0};
+    for (std::size_t k = 1; k < moment.size(); ++k) {
+        const double j = static_cast<double>(k) - 1.0;
+        moment[k] = moment[k - 1] * (freedom + 2.0 * j) / (freedom + 1.0 + 2.0 * j);
+    }
+    const double scale = (freedom + 1.0) / freedom;
+    const double mean = scale * (2.0 * moment[2] - moment[1]);
+    const double square = scale * scale * (4.0 * moment[4] - 4.0 * moment[3] + moment[2]);
+    return 1.0 + parameters / count * (square / (mean * mean) - 1.0);
+}
+
 }  // namespace
 
 FundamentalFit fit_student(const Eigen::Matrix3d& start, std::span<const MeasuredPixel> a,
@@ -100,9 +115,11 @@ FundamentalFit fit_student(const Eigen::Matrix3d& start, std::span<const Measure
         if (!fit.ok) return fit;
         // The scale of maximum likelihood is too small by what the seven parameters took.
         const auto count = static_cast<double>(residuals.size());
-        fit.sigma0 = tails.scale * std::sqrt(count / (count - 7.0));
+        constexpr double parameters = 7.0;
+        fit.sigma0 = tails.scale * std::sqrt(count / (count - parameters));
         // Weights have the mean 1, so that the weighed information stands for J^T J.
-        fit.root *= fit.sigma0 * std::sqrt((tails.freedom + 3.0) / (tails.freedom + 1.0));
+        fit.root *= fit.sigma0 * std::sqrt((tails.freedom + 3.0) / (tails.freedom + 1.0)) *
+                    huber_factor(tails.freedom, parameters, count);
         if (std::min((fit.fundamental - before).norm(), (fit.fundamental + before).norm()) <
             settled)
             break;
