@@ -1,21 +1,18 @@
+#include "calibrate_report.hpp"
 #include "calibration_pictures.hpp"
 #include "commands.hpp"
 
 #include <drr/core/degree.hpp>
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
-#include <drr/core/version.hpp>
-#include <drr/geometry/stereo_rig.hpp>
 #include <drr/phantom/frame_specification.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 #include <stereo/assess/cross_validation.hpp>
 #include <stereo/calib/calibration_io.hpp>
 #include <stereo/calib/calibration_json.hpp>
 #include <stereo/calib/observations_io.hpp>
-#include <stereo/calib/uncertainty.hpp>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -121,98 +118,6 @@ stereo::CalibrationOptions options_of(const Arguments& arguments, int view_count
     return options;
 }
 
-void row(const std::string& name, double value, double sd, const char* unit) {
-    const std::string error = sd > 0.0 ? fmt::format(" +- {:.4f}", sd) : "";
-    fmt::print("  {:<28} {:>12.4f}{} {}\n", name, value, error, unit);
-}
-
-double scale_sd(const stereo::Calibration& c) {
-    const auto at = std::find(c.parameters.begin(), c.parameters.end(),
-                              stereo::Parameter{stereo::ParameterKind::phantom_scale, 0, 0}) -
-                    c.parameters.begin();
-    return std::sqrt(c.covariance(at, at));
-}
-
-void print_table(const stereo::Calibration& c, double pitch_mm) {
-    stereo::CalibrationPrecision precision;
-    precision.views.resize(c.views.size());
-    if (c.covariance.size() > 0) precision = stereo::precision_of(c);
-    for (std::size_t v = 0; v < c.views.size(); ++v) {
-        const auto& view = c.views[v];
-        const auto& sd = precision.views[v];
-        fmt::print("View {}\n", v);
-        row("focal length", view.pinhole.fx_px, sd.focal_length_px, "px");
-        if (pitch_mm > 0.0)
-            row("SDD", view.pinhole.fx_px * pitch_mm, sd.focal_length_px * pitch_mm, "mm");
-        row("principal point, u", view.pinhole.cx_px, sd.principal_point_px.x(), "px");
-        row("principal point, v", view.pinhole.cy_px, sd.principal_point_px.y(), "px");
-        for (int axis = 0; axis < 3; ++axis)
-            row(fmt::format("source, {}", "xyz"[axis]), view.source_in_world_mm()[axis],
-                sd.source_mm[axis], "mm");
-    }
-    if (c.views.size() > 1) {
-        fmt::print("Views 0 and 1\n");
-        row("stereo angle", drr::stereo_angle_rad(c.views[0], c.views[1]) / drr::degree,
-            precision.stereo_angle_rad / drr::degree, "deg");
-        row("baseline", (c.views[1].source_in_world_mm() - c.views[0].source_in_world_mm()).norm(),
-            precision.baseline_mm, "mm");
-    }
-    if (c.views.size() > 1 && c.covariance.size() > 0) {
-        Eigen::Vector3d middle = Eigen::Vector3d::Zero();
-        for (const auto& marker : c.markers_in_phantom_mm)
-            middle += marker / static_cast<double>(c.markers_in_phantom_mm.size());
-        if (!stereo::point_uncertainty(c, middle, 1.0).ok)
-            fmt::print("The views are all but parallel: the depth of a point cannot be known\n");
-    }
-    if (c.wand_frames > 0 && c.covariance.size() > 0)
-        row("size of the phantom", c.phantom_scale, scale_sd(c), "of its design");
-    fmt::print("World: the phantom as designed, in pose {}. Noise: sigma0 {:.3f}", c.world_pose,
-               c.sigma0);
-    if (c.degrees_of_freedom > 0)
-        fmt::print(" of the observations' sd ({} degrees of freedom, p {:.2g})",
-                   c.degrees_of_freedom, c.noise_p_value);
-    fmt::print("\n{}\n", c.summary);
-}
-
-void print_cross_validation(const stereo::CrossValidation& v) {
-    fmt::print("Held-out poses\n  {:>5} {:>6} {:>9} {:>11} {:>9} {:>9} {:>16}\n", "pose", "beads",
-               "RMS, px", "over pred.", "RMS, mm", "max, mm", "scale");
-    for (const auto& pose : v.poses)
-        fmt::print("  {:>5} {:>6} {:>9.4f} {:>11.2f} {:>9.4f} {:>9.4f} {:>9.5f} +- {:.5f}\n",
-                   pose.pose, pose.triangulated, pose.rms_px,
-                   std::sqrt(pose.chi_square / pose.expected_chi_square), pose.rigid_rms_mm,
-                   pose.max_mm, pose.scale, pose.scale_sd);
-    fmt::print("{}\n", v.summary);
-}
-
-nlohmann::ordered_json json_of(const stereo::CrossValidation& v, const std::string& procedure) {
-    nlohmann::ordered_json poses = nlohmann::ordered_json::array();
-    for (const auto& pose : v.poses)
-        poses.push_back({{"pose", pose.pose},
-                         {"observation_count", pose.count},
-                         {"rms_px", pose.rms_px},
-                         {"chi_square", pose.chi_square},
-                         {"degrees_of_freedom", pose.degrees_of_freedom},
-                         {"expected_chi_square", pose.expected_chi_square},
-                         {"triangulated_count", pose.triangulated},
-                         {"after_rigid_rms_mm", pose.rigid_rms_mm},
-                         {"after_rigid_max_mm", pose.max_mm},
-                         {"scale_ratio", pose.scale},
-                         {"scale_sd", pose.scale_sd}});
-    return {{"schema", "stereodrr/cross-validation/v1"},
-            {"version", drr::version()},
-            {"git_commit", drr::git_commit()},
-            {"procedure", procedure},
-            {"folds", v.folds},
-            {"ok", v.ok},
-            {"summary", v.summary},
-            {"rms_px", v.rms_px},
-            {"fitted_rms_px", v.fitted_rms_px},
-            {"measured_over_predicted", v.ratio},
-            {"after_rigid_rms_mm", v.rigid_rms_mm},
-            {"poses", poses}};
-}
-
 void calibrate_files(const Arguments& arguments) {
     const stereo::Procedure procedure = stereo::procedure_of(arguments.procedure);
     const stereo::Observations observations = observations_of(arguments);
@@ -243,14 +148,14 @@ void calibrate_files(const Arguments& arguments) {
                             uncertainty_csv(calibration, volume, sd_px));
         }
     }
-    print_table(calibration, arguments.pixel_pitch_mm);
+    fmt::print("{}", text_of(calibration, arguments.pixel_pitch_mm));
     if (arguments.folds > 0) {
         const stereo::CrossValidation held_out =
             stereo::cross_validate(procedure, observations,
                                    options_of(arguments, observations.view_count), arguments.folds);
         drr::write_file(folder / "cross_validation.json",
                         json_of(held_out, arguments.procedure).dump(1) + "\n");
-        print_cross_validation(held_out);
+        fmt::print("{}", text_of(held_out));
     }
     fmt::print("written: {}\n", (folder / "calibration.json").string());
 }

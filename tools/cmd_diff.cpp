@@ -1,6 +1,7 @@
 #include "calibration_pictures.hpp"
 #include "commands.hpp"
 #include "json_values.hpp"
+#include "plus_minus.hpp"
 #include "significance_json.hpp"
 #include "volume_option.hpp"
 
@@ -67,8 +68,9 @@ std::string text_of(const stereo::CalibrationComparison& c) {
         fmt::format("{:<28} {:>12}    {:>10} {:>8}\n", "second minus first", "", "sd", "over sd");
     for (std::size_t i = 0; i < c.names.size(); ++i) {
         const auto at = static_cast<Eigen::Index>(i);
-        text += fmt::format("{:<28} {:>12.5f} +- {:>10.5f} {:>8.2f}\n", c.names[i],
-                            c.difference[at], c.sd[at], c.difference[at] / c.sd[at]);
+        text += fmt::format("{:<28} {} {:>8.2f}\n", c.names[i],
+                            plus_minus(c.difference[at], c.sd[at], 5, 12, 10),
+                            c.difference[at] / c.sd[at]);
     }
     text += fmt::format(
         "\nall {} together: chi-square {:.1f}, p = {:.2g}, as {:.1f} standard deviations\n",

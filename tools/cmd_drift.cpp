@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "drift_picture.hpp"
 #include "json_values.hpp"
+#include "plus_minus.hpp"
 #include "significance_json.hpp"
 
 #include <drr/core/error.hpp>
@@ -77,9 +78,9 @@ std::string text_of(const DriftArguments& arguments, const stereo::Drift& drift)
     for (std::size_t i = 0; i < drift.trends.size(); ++i) {
         const auto& trend = drift.trends[i];
         const auto at = static_cast<Eigen::Index>(i);
-        text += fmt::format("{:<28} {:>12.5f} +- {:>10.5f} {:>14.6f} +- {:>10.6f} {:>8.2g}\n",
-                            trend.name, drift.mean[at], drift.mean_sd[at], trend.slope, trend.sd,
-                            trend.p_value);
+        text += fmt::format("{:<28} {} {} {:>8.2g}\n", trend.name,
+                            plus_minus(drift.mean[at], drift.mean_sd[at], 5, 12, 10),
+                            plus_minus(trend.slope, trend.sd, 6, 14, 10), trend.p_value);
     }
     return text + fmt::format("no trend at all  {}\n", verdict(drift.trend));
 }

@@ -1,6 +1,7 @@
 #include "triangulate_report.hpp"
 
 #include "json_values.hpp"
+#include "plus_minus.hpp"
 
 #include <fmt/format.h>
 
@@ -203,13 +204,13 @@ std::string text_of(const std::vector<TriangulatedFrame>& frames,
         for (const ClusterMotion& motion : motions_of(frames, clusters[k])) {
             const stereo::RigidFit& fit = motion.fit;
             motions += fmt::format(
-                "{:<8} 1 to {:<5}{:>9.4f}{:>12.0f}{:>12.3f} +- {:.3f}{:>12.3f} +- {:.3f}\n", k + 1,
-                motion.frame + 1, fit.mean_error_mm, fit.condition_number_per_mm * mm_per_m,
-                degrees * drr::angle_between_rad(fit.to_from_from.rotation,
-                                                 Eigen::Quaterniond::Identity()),
-                rotation_sd_deg(fit).norm() / std::sqrt(3.0),
-                fit.to_from_from.translation_mm.norm(),
-                translation_sd_mm(fit).norm() / std::sqrt(3.0));
+                "{:<8} 1 to {:<5}{:>9.4f}{:>12.0f}{}{}\n", k + 1, motion.frame + 1,
+                fit.mean_error_mm, fit.condition_number_per_mm * mm_per_m,
+                plus_minus(degrees * drr::angle_between_rad(fit.to_from_from.rotation,
+                                                            Eigen::Quaterniond::Identity()),
+                           rotation_sd_deg(fit).norm() / std::sqrt(3.0), 3, 12),
+                plus_minus(fit.to_from_from.translation_mm.norm(),
+                           translation_sd_mm(fit).norm() / std::sqrt(3.0), 3, 12));
         }
     if (!motions.empty())
         text +=
@@ -221,8 +222,8 @@ std::string text_of(const std::vector<TriangulatedFrame>& frames,
                 error_line("as it stands", error->absolute) +
                 error_line("after rigid", error->after_rigid) +
                 error_line("after similarity", error->after_similarity) +
-                fmt::format("scale of the truth over what was found: {:.6f} +- {:.6f}\n",
-                            error->similarity.scale, error->similarity.scale_sd);
+                fmt::format("scale of the truth over what was found: {}\n",
+                            plus_minus(error->similarity.scale, error->similarity.scale_sd, 6));
     return text;
 }
 
