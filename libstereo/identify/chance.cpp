@@ -78,4 +78,9 @@ double log10_chance(const ChanceHits& chance) {
                std::numbers::ln10;
 }
 
+double log10_chance_beyond_doubt(const IdentifyOptions& options) {
+    constexpr double rarer = 0.01;
+    return std::log10(rarer * options.max_error_probability);
+}
+
 }  // namespace stereo

@@ -23,4 +23,8 @@ struct ChanceHits {
 /// (after Moisan & Stival, IJCV 2004).
 [[nodiscard]] double log10_chance(const ChanceHits& chance);
 
+/// Below this, poses unrelated to one found are expected to fit as well a hundred times more rarely
+/// than errors are allowed; what is related to it, the near symmetries give.
+[[nodiscard]] double log10_chance_beyond_doubt(const IdentifyOptions& options);
+
 }  // namespace stereo

@@ -1,3 +1,4 @@
+#include "agreeing_search.hpp"
 #include "decision.hpp"
 #include "pose_stack.hpp"
 
@@ -67,6 +68,7 @@ struct PoseSearch {
                 failure = fmt::format("view {}: not found, no pose explains more than chance", v);
         }
         if (!failure.empty()) return;
+        search_agreeing(views, knowledge.rig, searches);
         namings = join_views(views, searches, knowledge);
         if (namings.empty()) failure = "not found: no poses of the views agree with each other";
     }

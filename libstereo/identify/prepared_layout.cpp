@@ -15,6 +15,31 @@ Eigen::Vector3d thinnest_axis_of(const std::vector<Eigen::Vector3d>& points_mm) 
     return drr::symmetric_eigen(scatter).vectors.col(0);
 }
 
+// The near symmetries, and what is one more roughly: most of what a shift of two plates of
+// different pitch by a row is off by lies along the beam, where it does not show; of the RSA cage 3
+// mm of 430. What is near a precise one already would only be a worse start.
+std::vector<drr::Rigid3> rivals_of(const std::vector<Eigen::Vector3d>& beads_mm) {
+    constexpr double rough_tolerance_of_size = 0.01;
+    constexpr double same_cosine = 0.9995;  // of half the angle: 0.06 rad
+    Eigen::AlignedBox3d box;
+    for (const auto& bead : beads_mm)
+        box.extend(bead);
+    const double tolerance_mm = rough_tolerance_of_size * box.diagonal().norm();
+    std::vector<drr::Rigid3> motions = near_symmetries(beads_mm);
+    // A symmetric layout is one lattice, whose shifts are all precise.
+    const bool symmetric = bead_symmetries(beads_mm).size() > 1;
+    if (symmetric || tolerance_mm <= NearSymmetryOptions().tolerance_mm) return motions;
+    const auto precise = static_cast<std::ptrdiff_t>(motions.size());
+    const Eigen::Vector3d middle = centroid_of(beads_mm);
+    for (const auto& motion : near_symmetries(beads_mm, {.tolerance_mm = tolerance_mm}))
+        if (std::none_of(motions.begin(), motions.begin() + precise, [&](const drr::Rigid3& known) {
+                return std::abs(known.rotation.dot(motion.rotation)) > same_cosine &&
+                       (known * middle - motion * middle).norm() < 2.0 * tolerance_mm;
+            }))
+            motions.push_back(motion);
+    return motions;
+}
+
 // One bead of each orbit of the motions that carry nearly all beads onto beads: a pose that is off
 // by one of them is as easily found, and add_rivals() leads from there to the right one.
 std::vector<int> orbits_of(const std::vector<Eigen::Vector3d>& beads_mm) {
@@ -39,7 +64,7 @@ PreparedLayout::PreparedLayout(const MarkerConstellation& c)
     : constellation(c),
       markers_mm(c.all_mm()),
       symmetries(bead_symmetries(c.beads_mm)),
-      near_symmetries(stereo::near_symmetries(c.beads_mm)),
+      near_symmetries(rivals_of(c.beads_mm)),
       orbit_beads(orbits_of(c.beads_mm)),
       thinnest_axis(thinnest_axis_of(c.beads_mm)) {}
 

@@ -33,6 +33,7 @@ struct TripleSearch::View {
 
 struct TripleSearch::Found {
     std::size_t keep = 0;
+    const RotationGate* gate = nullptr;
     std::vector<PoseProposal> heap;  // the worst on top
 
     static bool better(const PoseProposal& a, const PoseProposal& b) { return a.score > b.score; }
@@ -48,6 +49,13 @@ struct TripleSearch::Found {
         std::push_heap(heap.begin(), heap.end(), better);
     }
 };
+
+bool RotationGate::admits(const Eigen::Matrix3f& rotation) const {
+    return std::any_of(view_from_phantom.begin(), view_from_phantom.end(),
+                       [&](const Eigen::Matrix3f& near) {
+                           return 0.5F * (near.cwiseProduct(rotation).sum() - 1.0F) >= min_cosine;
+                       });
+}
 
 TripleSearch::TripleSearch(const MarkerConstellation& constellation,
                            const std::vector<int>& first_beads, const BlobMap& map,
@@ -128,6 +136,7 @@ void TripleSearch::add_poses(const View& view, std::size_t first, std::size_t se
             if (score <= SequentialTest::reject_below || !found.wants(score)) continue;
             const Eigen::Matrix3f rotation =
                 view.view_from_turned * turned_from_phantom.linear(lane);
+            if (found.gate != nullptr && !found.gate->admits(rotation)) continue;
             const Eigen::Vector3f shift =
                 view.view_from_turned * turned_from_phantom.shift_of(lane);
             found.add({{rotation.cast<double>().eval(), shift.cast<double>()},
@@ -139,7 +148,8 @@ void TripleSearch::add_poses(const View& view, std::size_t first, std::size_t se
 }
 
 std::vector<PoseProposal> TripleSearch::poses_through(const std::array<int, 3>& blobs,
-                                                      std::size_t keep) const {
+                                                      std::size_t keep,
+                                                      const RotationGate* gate) const {
     const auto ray = [&](int blob) {
         return nominal_.pinhole.ray(map_.centers_px()[static_cast<std::size_t>(blob)]);
     };
@@ -151,7 +161,7 @@ std::vector<PoseProposal> TripleSearch::poses_through(const std::array<int, 3>& 
     view.sights.third = (turned_from_view * ray(blobs[2])).hnormalized().cast<float>();
     view.view_from_turned = turned_from_view.transpose().cast<float>();
     view.table_from_turned = test_[0].table_from_view() * view.view_from_turned;
-    Found found{keep, {}};
+    Found found{keep, gate, {}};
     for (const int first : first_beads_)
         for (std::size_t second = 0; second < beads_.size(); ++second) {
             // Beads nearer to each other than their images say.

@@ -14,6 +14,14 @@ struct PoseProposal {
     double score = 0.0;          ///< log-likelihood ratio of the beads' hits against chance
 };
 
+/// Rotations of which one has to be near.
+struct RotationGate {
+    std::vector<Eigen::Matrix3f> view_from_phantom;
+    float min_cosine = -1.0F;  ///< of the angle that a rotation may differ by
+
+    [[nodiscard]] bool admits(const Eigen::Matrix3f& rotation) const;
+};
+
 /// Poses of the phantom that explain three blobs of a view by three of its beads (TriangleLanes)
 /// and pass a test by the other beads.
 class TripleSearch {
@@ -23,9 +31,11 @@ class TripleSearch {
     TripleSearch(const MarkerConstellation& constellation, const std::vector<int>& first_beads,
                  const BlobMap& map, const NominalView& nominal, const IdentifyOptions& options);
 
-    /// The best proposals through three blobs, at most `keep`, by falling score.
+    /// The best proposals through three blobs, at most `keep`, by falling score. `gate`: which
+    /// rotations count; null for all.
     [[nodiscard]] std::vector<PoseProposal> poses_through(const std::array<int, 3>& blobs,
-                                                          std::size_t keep) const;
+                                                          std::size_t keep,
+                                                          const RotationGate* gate) const;
     /// Pairs of one triple of blobs with triples of beads.
     [[nodiscard]] std::size_t triples_of_beads() const;
     /// How far off a blob a bead may be and count as a hit.

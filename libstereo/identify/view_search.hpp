@@ -11,6 +11,12 @@ namespace stereo {
 /// error that an option could ask for.
 constexpr double irrelevant_nats = 25.0;
 
+/// Poses through three blobs that are refined.
+constexpr std::size_t proposals_per_triple = 8;
+
+/// Their first gate, in hit radii of TripleSearch.
+constexpr double start_gates = 1.5;
+
 /// The namings that compete for one view, by falling log-likelihood.
 struct ViewSearch {
     std::vector<Naming> namings;

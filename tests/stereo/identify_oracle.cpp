@@ -1,5 +1,6 @@
 #include "identify_oracle.hpp"
 
+#include "agreeing_search.hpp"
 #include "joint_namings.hpp"
 #include "name_posteriors.hpp"
 
@@ -72,6 +73,9 @@ OracleAnswer ask_oracle(const IdentifyCase& c) {
         constexpr std::size_t least = 4;  // blobs that a naming needs
         if (maps[v].size() < least) return {};
         searches.push_back(search_view(views[v], layout));
+    }
+    search_agreeing(views, knowledge.rig, searches);
+    for (std::size_t v = 0; v < c.blobs.size(); ++v) {
         auto& namings = searches[v].namings;
         const stereo::ViewPose pose = true_pose(c, v, views[v]);
         for (const auto& motion : layout.near_symmetries)

@@ -45,8 +45,8 @@ struct IdentifyOptions {
     /// merge. About 0.7 of a bead's diameter.
     double ambiguity_px = 12.0;
     /// Beads that must be found in one view: six points determine one (11 parameters). In two views
-    /// together four more, which leave as many equations over (ten for six), and one less in each;
-    /// with a rig known from other poses, no more than in one.
+    /// together four more, which leave as many equations over (ten for six), and one less in
+    /// each; with a rig known from other poses, two more.
     int min_beads = 6;
     /// An answer is certain when the probability that it is wrong is below this, all rivals taken
     /// together.
@@ -57,12 +57,12 @@ struct IdentifyOptions {
     double max_name_error = 0.01;
     /// No answer is certain by one blob, which may be a false one that stands in for a missing
     /// marker where false ones are denser than anywhere else: without the blob that speaks most for
-    /// the best naming against a rival, the best has to be twice as likely as all rivals together.
-    double max_odds_without_a_blob = 0.5;
+    /// the best naming against a rival, the best has to be as likely still as all rivals together.
+    double max_odds_without_a_blob = 1.0;
     /// The phantom counts as found when fewer poses than this are expected to fit as well where
     /// blobs lie at random. Those that do fit here are among the rivals; this is for images that do
     /// not show the phantom.
-    double max_chance_poses = 0.01;
+    double max_chance_poses = 0.05;
     /// The phantom's diameter in the image, at most, in diagonals of the image.
     double max_size_diagonals = 2.0;
     /// Work for one view, in pairs of a triple of blobs with a triple of beads: an image without
