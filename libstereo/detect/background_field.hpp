@@ -31,6 +31,8 @@ class BackgroundField {
     };
     [[nodiscard]] Effect on(int first) const;
 
+    /// Whether the likelihood demands one.
+    [[nodiscard]] bool exists() const { return ratio_ > 0.0; }
     /// Variance of the noise over what the weights took it for.
     [[nodiscard]] double noise_variance() const { return noise_variance_; }
 

@@ -59,16 +59,15 @@ bool rim_is_plain(const ShadowFit& fit) {
 
 }  // namespace
 
-bool fit_with_background(ShadowFit& fit) {
-    if (fit.options().thin) return minimize_in(fit, FitReach::narrow);
-    if (fit.options().wide_rim) {
-        if (minimize_in(fit, FitReach::wide)) {
-            if (rim_is_plain(fit) && !demands_more(fit)) return true;
-        } else {
-            fit.restart();
-        }
-    }
+bool fit_plain_background(ShadowFit& fit) {
+    if (minimize_in(fit, FitReach::wide)) return rim_is_plain(fit) && !demands_more(fit);
+    fit.restart();
+    return false;
+}
+
+bool fit_structured_background(ShadowFit& fit) {
     if (!minimize_in(fit, FitReach::narrow)) return false;
+    if (fit.options().thin) return true;
     while (fit.at().order < std::min(fit.options().max_background_order, highest_background) &&
            demands_more(fit) && fit.minimize_with_order(fit.at().order + 1)) {
     }

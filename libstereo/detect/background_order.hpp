@@ -4,11 +4,14 @@
 
 namespace stereo {
 
-/// Minimizes with as much background as the image demands; whether it converged. First a wide rim
-/// under a quadratic background: on plain backgrounds that is nearly as good as to know the slopes.
-/// Where the rim or the residuals say that there is more, a narrow one whose polynomial is raised
-/// order by order up to options.max_background_order. With options.thin a narrow one and a
-/// quadratic only.
-[[nodiscard]] bool fit_with_background(ShadowFit& fit);
+/// Minimizes with a wide rim under a quadratic background: on plain backgrounds that is nearly as
+/// good as to know the slopes. Whether it converged and neither the rim nor the residuals say that
+/// there is more.
+[[nodiscard]] bool fit_plain_background(ShadowFit& fit);
+
+/// Minimizes with a narrow rim and as much background as the image demands, whose polynomial is
+/// raised order by order up to options.max_background_order; with options.thin a quadratic only.
+/// Whether it converged.
+[[nodiscard]] bool fit_structured_background(ShadowFit& fit);
 
 }  // namespace stereo

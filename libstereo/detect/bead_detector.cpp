@@ -3,6 +3,7 @@
 #include "candidates.hpp"
 #include "first_look.hpp"
 #include "irradiated_field.hpp"
+#include "shadow_groups.hpp"
 #include "size_estimate.hpp"
 
 #include <drr/core/error.hpp>
@@ -15,6 +16,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -134,6 +136,31 @@ std::vector<BeadShadow> plausible_shadows(const SearchImage& in, const SizeRange
     return shadows;
 }
 
+bool on_plain_background(const std::vector<FittedInGroup>& beads, double share) {
+    const auto plain = std::count_if(beads.begin(), beads.end(), [](const FittedInGroup& fitted) {
+        return fitted.group.plain_background;
+    });
+    return static_cast<double>(plain) >= share * static_cast<double>(beads.size());
+}
+
+/// The image with NaN in place of the beads.
+drr::Image<float> without_shadows(const FitSetting& setting,
+                                  const std::vector<FittedInGroup>& beads) {
+    drr::Image<float> result = setting.image;
+    for (const FittedInGroup& fitted : beads) {
+        const Eigen::Vector2d& center = fitted.bead.shadow.center_px;
+        const double reach = shadow_reach_px(fitted.bead.shadow, setting.fit.blur_px);
+        const int last_row = std::min(result.height() - 1, static_cast<int>(center.y() + reach));
+        const int last_column = std::min(result.width() - 1, static_cast<int>(center.x() + reach));
+        for (int row = std::max(0, static_cast<int>(center.y() - reach)); row <= last_row; ++row)
+            for (int column = std::max(0, static_cast<int>(center.x() - reach));
+                 column <= last_column; ++column)
+                if ((Eigen::Vector2d(column, row) - center).squaredNorm() < reach * reach)
+                    result(column, row) = std::numeric_limits<float>::quiet_NaN();
+    }
+    return result;
+}
+
 }  // namespace
 
 BeadDetectorResult detect_beads(const drr::Image<float>& image,
@@ -188,8 +215,12 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
         setting.fit.blur_px = estimate_blur(setting, starts);
     }
     result.blur_px = setting.fit.blur_px;
-    const std::vector<FittedInGroup> beads =
-        fit_jointly(setting, fit_candidates(setting, starts, result.refused), result.refused);
+    std::vector<FittedInGroup> found = fit_candidates(setting, starts, result.refused);
+    // Faint shadows look like smooth noise.
+    setting.fit.noise.correlation =
+        estimate_correlation(without_shadows(setting, found), setting.fit.noise);
+    setting.fit.wide_rim = options.wide_rim || on_plain_background(found, options.fit.plain_share);
+    const std::vector<FittedInGroup> beads = fit_jointly(setting, std::move(found), result.refused);
     for (const FittedInGroup& fitted : beads)
         result.beads.push_back(detection_of(setting, fitted));
     result.candidates = static_cast<int>(result.beads.size() + result.refused.size());

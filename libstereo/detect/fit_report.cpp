@@ -103,6 +103,7 @@ BeadFit report(const ShadowFit& fit) {
     result.expected_noise = std::sqrt(expected / std::max(1, free));
     result.background = at.background_at(at.beads[0].center_px.x(), at.beads[0].center_px.y());
     result.background_order = at.order;
+    result.plain_background = at.order == 2 && !field.exists();
     result.blur_px = at.blur;
     result.pixels = free;
     result.saturated_pixels = static_cast<int>(fit.window().pixels.size()) - free;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -36,9 +37,34 @@ constexpr double edge_significance = 2.5;
 // proportionality.
 constexpr double least_significance = 2.0;
 
-/// Correlation of the noise, normalized by the noise model.
-NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const GreyNoise& noise,
-                                      double brightest) {
+/// The largest grey; 0 for no image. NaN counts for nothing.
+float brightest_of(const drr::Image<float>& image) {
+    float top = image.empty() ? 0.0F : std::numeric_limits<float>::lowest();
+    for (const float grey : image.pixels())
+        top = std::max(top, grey);
+    return top;
+}
+
+}  // namespace
+
+double NoiseCorrelation::low_frequency_power() const {
+    double sum = 0.0;
+    for (int dy = -reach; dy <= reach; ++dy)
+        for (int dx = -reach; dx <= reach; ++dx)
+            sum += (*this)(dx, dy);
+    return sum;
+}
+
+double NoiseCorrelation::chi_square_excess() const {
+    double sum = 0.0;
+    for (int dy = -reach; dy <= reach; ++dy)
+        for (int dx = -reach; dx <= reach; ++dx)
+            sum += (*this)(dx, dy) * (*this)(dx, dy);
+    return sum;
+}
+
+NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const GreyNoise& noise) {
+    const double brightest = saturated * brightest_of(image);
     constexpr int reach = NoiseCorrelation::reach;
     NoiseCorrelation result;
     const int margin = far_lag + reach;
@@ -57,7 +83,7 @@ NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const Grey
     const auto difference = [&](int column, int row) -> Difference {
         const float mean = 0.25F * (image(column - far_lag, row) + image(column + far_lag, row) +
                                     image(column, row - far_lag) + image(column, row + far_lag));
-        if (mean <= 0.0F || mean >= brightest) return {};
+        if (!(mean > 0.0F && mean < brightest)) return {};
         const float value = image(column, row) - mean;
         const auto variance = static_cast<float>(noise.variance(mean));
         return {value / std::sqrt(variance), value * value < limit2 * variance};
@@ -91,27 +117,8 @@ NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const Grey
     return result;
 }
 
-}  // namespace
-
-double NoiseCorrelation::low_frequency_power() const {
-    double sum = 0.0;
-    for (int dy = -reach; dy <= reach; ++dy)
-        for (int dx = -reach; dx <= reach; ++dx)
-            sum += (*this)(dx, dy);
-    return sum;
-}
-
-double NoiseCorrelation::chi_square_excess() const {
-    double sum = 0.0;
-    for (int dy = -reach; dy <= reach; ++dy)
-        for (int dx = -reach; dx <= reach; ++dx)
-            sum += (*this)(dx, dy) * (*this)(dx, dy);
-    return sum;
-}
-
 GreyNoise estimate_noise(const drr::Image<float>& image) {
-    const float top =
-        image.empty() ? 0.0F : *std::max_element(image.pixels().begin(), image.pixels().end());
+    const float top = brightest_of(image);
     const double floor = std::pow(smallest_relative_noise * std::max(top, 1e-30F), 2);
     GreyNoise noise{floor, 0.0, {}};
     if (top <= 0.0F) return noise;
@@ -164,7 +171,7 @@ GreyNoise estimate_noise(const drr::Image<float>& image) {
         noise = {floor, sgv / sgg, {}};
     else
         noise = {intercept, slope, {}};
-    noise.correlation = estimate_correlation(image, noise, saturated * top);
+    noise.correlation = estimate_correlation(image, noise);
     return noise;
 }
 

@@ -15,7 +15,11 @@ BeadFit fit_beads(const drr::Image<float>& image, const std::vector<BeadShadow>&
     drr::require(!start.empty() && start.size() <= max_joint_beads,
                  "1 to 4 beads were expected for one fit");
     ShadowFit fit(image, start, options, excluded);
-    return fit_with_background(fit) ? report(fit) : BeadFit{};
+    if (options.wide_rim && !options.thin && fit_plain_background(fit)) {
+        BeadFit result = report(fit);
+        if (result.plain_background) return result;
+    }
+    return fit_structured_background(fit) ? report(fit) : BeadFit{};
 }
 
 }  // namespace stereo

@@ -101,6 +101,10 @@ struct FitStrategyOptions {
     /// attenuation of beads below the second number are hard to tell apart, and creep.
     int quick_iterations = 12;
     double resolved_radius_px = 6.0;
+    /// Where at least this share of the beads stands on a plain background, as far as first fits
+    /// with the narrow rim can tell, the last fits use a wide one (BeadFitOptions::wide_rim). A
+    /// single small bead cannot tell: one in five of those in a wrist's bones looks plain.
+    double plain_share = 0.8;
     /// While its neighbours are not known yet, a bead's fit may be worse by this factor.
     double first_leniency = 2.0;
     /// Two beads in place of one blob: apart by at least this many radii, with residuals below this
@@ -145,8 +149,9 @@ struct BeadDetectorOptions {
     /// Refused above: standard deviation of the centre, in radii. Texture that happens to look like
     /// a faint ball is found by its uncertain place.
     double max_center_sd_radii = 0.03;
-    /// The same of the fits (BeadFitOptions::wide_rim): on for flat backgrounds. Off for bodies:
-    /// bone texture drew the centres of real beads by tenths of a pixel and lost one in 68.
+    /// All fits use a wide rim of background where it looks plain (BeadFitOptions::wide_rim), not
+    /// only the last ones of images that are plain (FitStrategyOptions::plain_share). Off: bone
+    /// texture drew the centres of real beads by tenths of a pixel and lost one in 68.
     bool wide_rim = false;
     /// False where the background is known to be smooth (BeadFitOptions::background_field).
     bool background_field = true;

@@ -46,4 +46,8 @@ struct GreyNoise {
 /// is zero. `image` holds grey values over black.
 [[nodiscard]] GreyNoise estimate_noise(const drr::Image<float>& image);
 
+/// The correlation alone, under a noise whose variance is known; pixels that are NaN are left out.
+[[nodiscard]] NoiseCorrelation estimate_correlation(const drr::Image<float>& image,
+                                                    const GreyNoise& noise);
+
 }  // namespace stereo

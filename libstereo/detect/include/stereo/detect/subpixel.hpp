@@ -38,9 +38,9 @@ struct BeadFitOptions {
     /// The background's level, slopes and curvatures have one too, relative to its starting level:
     /// it matters only where most of the surroundings are saturated.
     double prior_background = 0.5;
-    /// Uses a rim of background wide enough to know its slopes by, where that looks plain: nearer
-    /// to the bound on flat background. On the texture of bones a wide rim misleads more than it
-    /// tells.
+    /// Uses a rim of background wide enough to know its slopes by, where that is plain (quadratic,
+    /// no residuals beyond those by the bead, no random field): nearer to the bound on flat
+    /// background. On the texture of bones a wide rim misleads more than it tells.
     bool wide_rim = true;
     /// The background is quadratic, and of a higher order up to this one where the residuals demand
     /// it; 2 to 5.
@@ -91,8 +91,9 @@ struct BeadFit {
     double expected_noise = 0.0;  ///< what the noise model says residual_rms should be
     double chi2_per_dof = 0.0;
     int background_order = 2;
-    int pixels = 0;            ///< that are not saturated
-    int saturated_pixels = 0;  ///< in the reach of the fit
+    bool plain_background = false;  ///< a quadratic explains it, and there is no random field
+    int pixels = 0;                 ///< that are not saturated
+    int saturated_pixels = 0;       ///< in the reach of the fit
     bool converged = false;
 };
 
