@@ -44,41 +44,43 @@ std::string text_of(const stereo::Calibration& c, double pitch_mm) {
         text += row("principal point, v", view.pinhole.cy_px, sd.principal_point_px.y(), "px");
         for (int axis = 0; axis < 3; ++axis)
             text += row(fmt::format("source, {}", "xyz"[axis]), view.source_in_world_mm()[axis],
-                sd.source_mm[axis], "mm");
+                        sd.source_mm[axis], "mm");
     }
     if (c.views.size() > 1) {
         text += fmt::format("Views 0 and 1\n");
         text += row("stereo angle", drr::stereo_angle_rad(c.views[0], c.views[1]) / drr::degree,
-            precision.stereo_angle_rad / drr::degree, "deg");
-        text += row("baseline", (c.views[1].source_in_world_mm() - c.views[0].source_in_world_mm()).norm(),
-            precision.baseline_mm, "mm");
+                    precision.stereo_angle_rad / drr::degree, "deg");
+        text += row("baseline",
+                    (c.views[1].source_in_world_mm() - c.views[0].source_in_world_mm()).norm(),
+                    precision.baseline_mm, "mm");
     }
     if (c.views.size() > 1 && c.covariance.size() > 0) {
         Eigen::Vector3d middle = Eigen::Vector3d::Zero();
         for (const auto& marker : c.markers_in_phantom_mm)
             middle += marker / static_cast<double>(c.markers_in_phantom_mm.size());
         if (!stereo::point_uncertainty(c, middle, 1.0).ok)
-            text += fmt::format("The views are all but parallel: the depth of a point cannot be known\n");
+            text += fmt::format(
+                "The views are all but parallel: the depth of a point cannot be known\n");
     }
     if (c.wand_frames > 0 && c.covariance.size() > 0)
         text += row("size of the phantom", c.phantom_scale, scale_sd(c), "of its design");
-    text += fmt::format("World: the phantom as designed, in pose {}. Noise: sigma0 {:.3f}", c.world_pose,
-               c.sigma0);
+    text += fmt::format("World: the phantom as designed, in pose {}. Noise: sigma0 {:.3f}",
+                        c.world_pose, c.sigma0);
     if (c.degrees_of_freedom > 0)
         text += fmt::format(" of the observations' sd ({} degrees of freedom, p {:.2g})",
-                   c.degrees_of_freedom, c.noise_p_value);
+                            c.degrees_of_freedom, c.noise_p_value);
     return text + fmt::format("\n{}\n", c.summary);
 }
 
 std::string text_of(const stereo::CrossValidation& v) {
-    std::string text = fmt::format("Held-out poses\n  {:>5} {:>6} {:>9} {:>11} {:>9} {:>9} {:>16}\n", "pose", "beads",
-               "RMS, px", "over pred.", "RMS, mm", "max, mm", "scale");
+    std::string text =
+        fmt::format("Held-out poses\n  {:>5} {:>6} {:>9} {:>11} {:>9} {:>9} {:>16}\n", "pose",
+                    "beads", "RMS, px", "over pred.", "RMS, mm", "max, mm", "scale");
     for (const auto& pose : v.poses)
-        text += fmt::format("  {:>5} {:>6} {:>9.4f} {:>11.2f} {:>9.4f} {:>9.4f} {}\n", pose.pose,
-                            pose.triangulated, pose.rms_px,
-                            std::sqrt(pose.chi_square / pose.expected_chi_square),
-                            pose.rigid_rms_mm, pose.max_mm,
-                            plus_minus(pose.scale, pose.scale_sd, 5, 9));
+        text += fmt::format(
+            "  {:>5} {:>6} {:>9.4f} {:>11.2f} {:>9.4f} {:>9.4f} {}\n", pose.pose, pose.triangulated,
+            pose.rms_px, std::sqrt(pose.chi_square / pose.expected_chi_square), pose.rigid_rms_mm,
+            pose.max_mm, plus_minus(pose.scale, pose.scale_sd, 5, 9));
     return text + v.summary + "\n";
 }
 

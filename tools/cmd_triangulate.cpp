@@ -135,8 +135,7 @@ void triangulate_frame(TriangulatedFrame& frame, const TwoViews& views,
         if (!match.point.ok) fail_without_point(frame, views, match);
         const Eigen::Vector3d& point = match.point.point_in_world_mm;
         frame.points_mm.push_back(point);
-        frame.of_calibration_mm2.push_back(match.point.by_pixels *
-                                           error.covariance_px2(point, point) *
+        frame.of_calibration_mm2.push_back(match.point.by_pixels * error.covariance_px2(point) *
                                            match.point.by_pixels.transpose());
         for (stereo::MeasuredPixel& pixel : pixels)
             pixel.covariance_px2.diagonal().array() += std::pow(error.total_sd_px(), 2);

@@ -133,13 +133,29 @@ Eigen::Vector4d CalibrationError::mean_px(const Eigen::Vector3d& point_in_world_
     return with_distances(place_of(point_in_world_mm)).transpose() * weighed_;
 }
 
-Eigen::Matrix4d CalibrationError::covariance_px2(const Eigen::Vector3d& first_in_world_mm,
-                                                 const Eigen::Vector3d& second_in_world_mm) const {
-    if (places_.empty()) return Eigen::Matrix4d::Zero();
-    const Place first = place_of(first_in_world_mm);
-    const Place second = place_of(second_in_world_mm);
-    return prior_px2(first, second) -
-           with_distances(first).transpose() * covariance_.solve(with_distances(second));
+Eigen::Matrix4d CalibrationError::covariance_px2(const Eigen::Vector3d& point_in_world_mm) const {
+    return covariance_px2(std::span(&point_in_world_mm, 1));
+}
+
+Eigen::MatrixXd CalibrationError::covariance_px2(
+    std::span<const Eigen::Vector3d> points_in_world_mm) const {
+    const auto size = static_cast<Eigen::Index>(4 * points_in_world_mm.size());
+    Eigen::MatrixXd result = Eigen::MatrixXd::Zero(size, size);
+    if (places_.empty()) return result;
+    std::vector<Place> at;
+    Eigen::MatrixXd whitened(static_cast<Eigen::Index>(places_.size()), size);
+    for (const Eigen::Vector3d& point : points_in_world_mm) {
+        whitened.middleCols<4>(static_cast<Eigen::Index>(4 * at.size())) =
+            with_distances(place_of(point));
+        at.push_back(place_of(point));
+    }
+    covariance_.matrixL().solveInPlace(whitened);
+    for (std::size_t i = 0; i < at.size(); ++i)
+        for (std::size_t j = 0; j < at.size(); ++j)
+            result.block<4, 4>(static_cast<Eigen::Index>(4 * i), static_cast<Eigen::Index>(4 * j)) =
+                prior_px2(at[i], at[j]);
+    result.noalias() -= whitened.transpose() * whitened;
+    return result;
 }
 
 MeasuredPixel CalibrationError::corrected(const MeasuredPixel& pixel, std::size_t view,

@@ -79,20 +79,17 @@ FittedPose fit_body_pose(std::span<const drr::CalibratedView> views,
 
 Matrix6d shared_covariance(const FittedPose& fit, std::span<const Sighting> sightings,
                            const CalibrationError& error) {
+    std::vector<Eigen::Vector3d> points_mm;
+    for (const Sighting& sighting : sightings)
+        points_mm.push_back(fit.pose.world_from_body * sighting.bead.point_mm);
+    const Eigen::MatrixXd of_both_views = error.covariance_px2(points_mm);
     Eigen::MatrixXd of_pixels(fit.by_pixels.cols(), fit.by_pixels.cols());
     for (std::size_t i = 0; i < sightings.size(); ++i)
-        for (std::size_t j = 0; j <= i; ++j) {
-            const Eigen::Matrix4d both =
-                error.covariance_px2(fit.pose.world_from_body * sightings[i].bead.point_mm,
-                                     fit.pose.world_from_body * sightings[j].bead.point_mm);
-            const Eigen::Matrix2d block =
-                both.block<2, 2>(static_cast<Eigen::Index>(2 * sightings[i].view),
-                                 static_cast<Eigen::Index>(2 * sightings[j].view));
-            const auto row = static_cast<Eigen::Index>(2 * i);
-            const auto column = static_cast<Eigen::Index>(2 * j);
-            of_pixels.block<2, 2>(row, column) = block;
-            of_pixels.block<2, 2>(column, row) = block.transpose();
-        }
+        for (std::size_t j = 0; j < sightings.size(); ++j)
+            of_pixels.block<2, 2>(static_cast<Eigen::Index>(2 * i),
+                                  static_cast<Eigen::Index>(2 * j)) =
+                of_both_views.block<2, 2>(static_cast<Eigen::Index>(4 * i + 2 * sightings[i].view),
+                                          static_cast<Eigen::Index>(4 * j + 2 * sightings[j].view));
     return fit.by_pixels * of_pixels * fit.by_pixels.transpose();
 }
 

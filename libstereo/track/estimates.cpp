@@ -43,8 +43,8 @@ BeadSample bead_sample(const FrameView& frame, BeadSample sample, const Calibrat
     sample.point = seen_point(frame, sample);
     if (!sample.point) return sample;
     const Eigen::Vector3d& at = sample.point->point_in_world_mm;
-    sample.point->covariance_mm2 += sample.point->by_pixels * error.covariance_px2(at, at) *
-                                    sample.point->by_pixels.transpose();
+    sample.point->covariance_mm2 +=
+        sample.point->by_pixels * error.covariance_px2(at) * sample.point->by_pixels.transpose();
     return sample;
 }
 

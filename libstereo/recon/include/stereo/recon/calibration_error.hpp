@@ -71,9 +71,11 @@ class CalibrationError {
     /// right (u, v of the first view, then of the second), px.
     [[nodiscard]] Eigen::Vector4d mean_px(const Eigen::Vector3d& point_in_world_mm) const;
 
-    /// Covariance of the same at two places, rows of the first, columns of the second, px^2.
-    [[nodiscard]] Eigen::Matrix4d covariance_px2(const Eigen::Vector3d& first_in_world_mm,
-                                                 const Eigen::Vector3d& second_in_world_mm) const;
+    /// Covariance of the same, px^2.
+    [[nodiscard]] Eigen::Matrix4d covariance_px2(const Eigen::Vector3d& point_in_world_mm) const;
+    /// The same of all points together, four rows a point.
+    [[nodiscard]] Eigen::MatrixXd covariance_px2(
+        std::span<const Eigen::Vector3d> points_in_world_mm) const;
 
     /// The pixel without the expected error, with the local error in its covariance: independent
     /// of all other pixels but for covariance_px2().
