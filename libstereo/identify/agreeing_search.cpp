@@ -36,15 +36,14 @@ RotationGate gate_from(const ViewSearch& other, const Eigen::Quaterniond& view_f
         variance =
             std::max(variance, (turn_covariance + naming.fit.rotation_covariance()).trace() / 3.0);
     }
-    gate.min_cosine = static_cast<float>(std::cos(
-        std::min(std::numbers::pi, gate_sd * std::sqrt(variance) + proposal_error_rad)));
+    gate.min_cosine = static_cast<float>(
+        std::cos(std::min(std::numbers::pi, gate_sd * std::sqrt(variance) + proposal_error_rad)));
     return gate;
 }
 
 bool beyond_doubt(const ViewProblem& view, const ViewSearch& search) {
-    return !search.namings.empty() &&
-           log10_chance(chance_hits(view, search.namings[0])) <
-               log10_chance_beyond_doubt(view.options);
+    return !search.namings.empty() && log10_chance(chance_hits(view, search.namings[0])) <
+                                          log10_chance_beyond_doubt(view.options);
 }
 
 void search_with(const ViewProblem& view, const RotationGate& gate, ViewSearch& search) {
@@ -59,8 +58,7 @@ void search_with(const ViewProblem& view, const RotationGate& gate, ViewSearch& 
     const double scatter_mm = search.namings[0].as_built_sd_mm;
     while (hypotheses < max_hypotheses && triples.next(triple)) {
         hypotheses += triples_of.triples_of_beads();
-        for (const auto& proposal :
-             triples_of.poses_through(triple, proposals_per_triple, &gate)) {
+        for (const auto& proposal : triples_of.poses_through(triple, proposals_per_triple, &gate)) {
             if (pool.knows(triple, proposal.beads)) continue;
             const auto refined = refine_pose(view, {proposal.view_from_phantom, 0.0},
                                              start_gates * triples_of.hit_radius_px());

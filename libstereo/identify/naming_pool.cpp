@@ -18,8 +18,9 @@ bool same_naming(const Naming& a, const Naming& b) {
 }
 
 void NamingPool::add(Naming naming) {
-    const auto known = std::find_if(namings_.begin(), namings_.end(),
-                                    [&](const Naming& other) { return same_naming(other, naming); });
+    const auto known = std::find_if(namings_.begin(), namings_.end(), [&](const Naming& other) {
+        return same_naming(other, naming);
+    });
     if (known == namings_.end())
         namings_.push_back(std::move(naming));
     else if (known->log_likelihood(clutter_) < naming.log_likelihood(clutter_))

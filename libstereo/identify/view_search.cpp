@@ -5,8 +5,6 @@
 #include "naming_pool.hpp"
 #include "triple_search.hpp"
 
-#include <drr/core/rng.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -15,8 +13,8 @@ namespace stereo {
 namespace {
 
 // The search ends when no unrelated pose is as good by chance, and the one found leaves no more
-// beads unexplained than one right pose in ten does: a plate turned
-// over, or a lattice seen at another depth, explain half of them.
+// beads unexplained than one right pose in ten does: a plate turned over, or a lattice seen at
+// another depth, explain half of them.
 constexpr double plausible = 0.1;
 
 // A pose that is no chance but leaves more unexplained than that may still be right: the search for
