@@ -59,6 +59,7 @@ void check(const FitStrategyOptions& o) {
     drr::require(o.starting_blur_radii > 0.0 && o.least_starting_blur_px >= 0.3,
                  "starting_blur_radii must be positive and least_starting_blur_px at least 0.3");
     drr::require(o.prior_log_blur > 0.0, "prior_log_blur must be positive");
+    drr::require(o.vague_split_residual >= 0.0, "vague_split_residual must not be negative");
     drr::require(o.plain_share > 0.0, "plain_share must be positive");
     drr::require(o.first_leniency >= 1.0, "first_leniency must be at least 1");
     drr::require(

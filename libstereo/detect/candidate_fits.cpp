@@ -33,7 +33,8 @@ BeadFitOptions rough_fit(const FitSetting& setting) {
 }
 
 /// A blob that is no ball may be two beads: tries them side by side along its long axis.
-std::vector<FittedInGroup> split(const FitSetting& setting, const FittedInGroup& one) {
+std::vector<FittedInGroup> split(const FitSetting& setting, const FittedInGroup& one,
+                                 double most_residual) {
     const FitStrategyOptions& limits = setting.options.fit;
     BeadFitOptions options = setting.fit;
     options.rounds = 1;
@@ -46,7 +47,7 @@ std::vector<FittedInGroup> split(const FitSetting& setting, const FittedInGroup&
     if ((a.center_px - b.center_px).norm() <
         limits.split_distance_radii * std::max(a.radius_px, b.radius_px))
         return {};
-    if (fit.residual_rms > limits.split_residual * one.group.residual_rms) return {};
+    if (fit.residual_rms > most_residual * one.group.residual_rms) return {};
     std::vector<FittedInGroup> both;
     for (const FittedBead& bead : fit.beads) {
         both.push_back({bead, fit});
@@ -73,20 +74,32 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
             discs.push_back({other.center_px, shadow_reach_px(other, rough.blur_px)});
         }
     }
-    const BeadFit fit = fit_beads(setting.image, group, rough, discs);
+    BeadFit fit = fit_beads(setting.image, group, rough, discs);
+    if (fit.beads.empty() && group.size() == 1) {
+        // Two beads as one creep.
+        BeadFitOptions patient = rough;
+        patient.max_iterations = setting.fit.max_iterations;
+        fit = fit_beads(setting.image, group, patient, discs);
+    }
     if (fit.beads.empty()) return {};
     const FittedInGroup one{fit.beads.front(), fit};
     // What passes the lenient limits of a first fit may still be two beads.
     const std::optional<BeadRefusal> doubt = refusal_of(setting, one);
-    const bool blob =
-        group.size() == 1 && (doubt == BeadRefusal::out_of_round ||
-                              doubt == BeadRefusal::poor_fit || doubt == BeadRefusal::wrong_size);
-    if (blob) {
-        std::vector<FittedInGroup> both = split(setting, one);
-        if (!both.empty()) return {std::move(both), {}};
-    }
     const std::optional<BeadRefusal> reason =
         refusal_of(setting, one, setting.options.fit.first_leniency);
+    const auto unlike_one_ball = [](const std::optional<BeadRefusal>& refusal) {
+        return refusal == BeadRefusal::out_of_round || refusal == BeadRefusal::poor_fit ||
+               refusal == BeadRefusal::wrong_size;
+    };
+    // What can hardly be placed as one ball is texture, or two balls.
+    const bool vague = doubt == BeadRefusal::uncertain &&
+                       (reason == BeadRefusal::uncertain || unlike_one_ball(reason));
+    if (group.size() == 1 && (vague || unlike_one_ball(doubt))) {
+        std::vector<FittedInGroup> both = split(
+            setting, one,
+            vague ? setting.options.fit.vague_split_residual : setting.options.fit.split_residual);
+        if (!both.empty()) return {std::move(both), {}};
+    }
     return reason ? CandidateFit{{}, *reason} : CandidateFit{{one}, {}};
 }
 

@@ -271,6 +271,29 @@ BOOST_AUTO_TEST_CASE(overlapping_beads_are_flagged) {
     }
 }
 
+// Nothing else in the image tells the blur, so it is told.
+BOOST_AUTO_TEST_CASE(a_pair_at_1_2_radii_alone_is_resolved_where_the_blur_is_known) {
+    for (const double radius : {4.0, 8.0})
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+            const double half = 0.6 * radius;
+            Scene scene;
+            scene.balls = {{48.2 - half, 47.7, radius, 3.0}, {48.2 + half, 47.7, radius, 3.0}};
+            const BeadDetectorResult result =
+                detect_beads(with_noise(render(scene), 20000.0, seed),
+                             {.diameter_px = 2.0 * radius,
+                              .blur_px = std::hypot(scene.blur, std::sqrt(1.0 / 12.0))});
+            BOOST_TEST(result.beads.size() == 2U, radius << ": " << result.summary);
+            for (const Ball& ball : scene.balls) {
+                const BeadDetection* bead = nearest(result, ball.x, ball.y);
+                BOOST_REQUIRE(bead != nullptr);
+                const double off_px = (bead->center_px - Eigen::Vector2d(ball.x, ball.y)).norm();
+                // Their bound is 0.004 px; the test's coarse rendering adds as much.
+                BOOST_TEST(off_px < 0.03, radius << ": " << bead->center_px.transpose());
+                BOOST_TEST((bead->flags & bead_overlapped) != 0U);
+            }
+        }
+}
+
 // 8.5 px at 3000 px focal length, 40 degrees off the axis: the shift is 0.02 px, by hand
 // tan(t) sin^2(a) / cos^2(t) focal lengths with sin^2(a) = (r / f)^2 cos^3(t).
 BOOST_AUTO_TEST_CASE(known_geometry_moves_the_centre_from_the_shadow_to_the_ball) {

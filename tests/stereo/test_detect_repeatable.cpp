@@ -1,4 +1,5 @@
-// Detection gives the same bytes whatever the number of threads, and does not allocate by the pixel.
+// Detection gives the same bytes whatever the number of threads, and does not allocate by the
+// pixel.
 #include "fine_balls.hpp"
 #include "test.hpp"
 

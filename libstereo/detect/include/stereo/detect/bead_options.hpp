@@ -112,6 +112,7 @@ struct FitStrategyOptions {
     /// fits better, so it has to explain most of what the first one left.
     double split_distance_radii = 0.5;
     double split_residual = 0.5;
+    double vague_split_residual = 0.2;  ///< the same where the blob itself could not be placed
     double split_ellipticity = 0.5;
 };
 

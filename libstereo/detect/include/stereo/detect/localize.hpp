@@ -26,8 +26,9 @@ struct LocalizedBead {
 
 /// The centre of one dark bead near `start` by the named method. `image` holds grey values over
 /// black. The background of the simpler methods is the median of a ring from the blurred shadow's
-/// rim to 1.8 radii. Not converged where a method's pixels leave the image or its centre leaves the
-/// bead.
+/// rim to 1.8 radii. The two peaks are fitted to the pixels about `start` and drawn towards it:
+/// half a pixel of error in it leaves 0.06 (Gaussian) and 0.35 px (quartic) for a bead of radius 5.
+/// Not converged where a method's pixels leave the image or its centre leaves the bead.
 [[nodiscard]] LocalizedBead localize_bead(const drr::Image<float>& image, const BeadShadow& start,
                                           LocalizationMethod method,
                                           const BeadFitOptions& options = {});
