@@ -14,14 +14,14 @@ nlohmann::ordered_json json_of(const stereo::CalibrationError& error) {
 }
 
 std::string text_of(const stereo::CalibrationError& error) {
-    // Below what any detector tells.
-    constexpr double worth_saying_px = 0.002;
-    if (error.total_sd_px() < worth_saying_px) return "";
     const stereo::UnclaimedError& unclaimed = error.unclaimed();
+    if (error.total_sd_px() == 0.0 && unclaimed.detection_factor == 1.0) return "";
     return fmt::format(
-        "Calibration errors by their claim and epipolar distances: {:.3f} px; unclaimed of it "
-        "{:.3f} px alike within {:.0f} px, taken out as far as distances tell, and {:.3f} px of "
-        "each detection, whose own standard deviations are right by a factor of {:.2f}.\n",
+        "Calibration errors by their claim and epipolar distances: {:.3f} px a coordinate; what is "
+        "expected of them is taken out.\nUnclaimed: {:.3f} px smooth over the images (alike within "
+        "{:.0f} px), {:.3f} px of each detection; detections' own\nstandard deviations count "
+        "{:.2f} "
+        "times.\n",
         error.total_sd_px(), unclaimed.field_sd_px, unclaimed.field_length_px,
         unclaimed.local_sd_px, unclaimed.detection_factor);
 }
