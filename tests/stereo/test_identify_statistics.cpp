@@ -208,8 +208,10 @@ BOOST_AUTO_TEST_CASE(plate_of_30) {
 }
 BOOST_AUTO_TEST_CASE(stacks_of_poses) {
     report_stacks(file("small_lego_cube"));
-    report_stacks(file("large_lego_cube"));
-    report_stacks(without_references(file("small_lego_cube")));
+    if (cases >= many_cases) {
+        report_stacks(file("large_lego_cube"));
+        report_stacks(without_references(file("small_lego_cube")));
+    }
     report_stacks(file("beginner_block"));
     report_stacks(file("bead_cluster_a"));
     report_stacks(file("bead_cluster_a"), {.missing = 0.0});
