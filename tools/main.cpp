@@ -1,4 +1,4 @@
-#include "commands.hpp"
+#include "commands/commands.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/log.hpp>

@@ -1,6 +1,6 @@
 // In what order a phantom of bricks is built, and the plans of beads.
-#include "bead_plans.hpp"
-#include "building_steps.hpp"
+#include "pictures/bead_plans.hpp"
+#include "pictures/building_steps.hpp"
 #include "test.hpp"
 
 #include <drr/phantom/phantom_yaml.hpp>

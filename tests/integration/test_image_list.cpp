@@ -1,4 +1,4 @@
-#include "image_list.hpp"
+#include "inputs/image_list.hpp"
 #include "test.hpp"
 
 #include <drr/core/error.hpp>

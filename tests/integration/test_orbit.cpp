@@ -1,5 +1,5 @@
 // Rotating sequences: which angles, which views, which files.
-#include "orbit.hpp"
+#include "inputs/orbit.hpp"
 #include "test.hpp"
 
 #include <drr/core/error.hpp>

@@ -1,5 +1,5 @@
 // The pictures that the tool draws, read by another program's reader.
-#include "palette_png.hpp"
+#include "pictures/palette_png.hpp"
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
