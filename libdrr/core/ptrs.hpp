@@ -6,8 +6,8 @@ namespace drr {
 
 /// Poisson numbers of a mean of 10 and more by transformed rejection (Hoermann, "The transformed
 /// rejection method for generating Poisson random variables", 1993, algorithm PTRS): two uniform
-/// numbers on (0, 1) make a candidate, which stands or not. poisson_attempts_simd.cpp computes the
-/// first half of it in vectors, to the same bits.
+/// numbers on (0, 1) make a candidate, which stands or not. poisson_attempts_simd.cpp computes
+/// it in vectors, to the same bits but for logarithms, and leaves to this what those cannot tell.
 struct Ptrs {
     double mean, b, a;
 
