@@ -43,6 +43,16 @@ XrayView moved_source(const XrayView& view, const Eigen::Vector2d& offset_mm) {
     return moved;
 }
 
+XrayView finer(const XrayView& view, int parts) {
+    require(parts >= 1, "a pixel is cut into one part or more along either side");
+    XrayView fine = view;
+    fine.pixel_pitch_mm /= parts;
+    fine.principal_point_px = parts * (view.principal_point_px.array() + 0.5) - 0.5;
+    fine.width_px *= parts;
+    fine.height_px *= parts;
+    return fine;
+}
+
 void Detector::validate() const {
     require(std::isfinite(pixel_pitch_mm) && pixel_pitch_mm > 0.0,
             "the detector's pixel pitch must be positive");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace drr {
 namespace {
@@ -70,11 +71,16 @@ std::vector<double> gaussian_kernel(double sigma_px) {
     require(sigma_px >= 0.0 && sigma_px <= max_gaussian_sigma_px,
             "the blur must be between 0 and 20 px");
     const double variance = sigma_px * sigma_px;
-    std::vector<double> kernel{std::exp(-variance) * std::cyl_bessel_i(0.0, variance)};
+    const auto weight_of = [&](double n) {
+        return sigma_px < least_sampled_sigma_px
+                   ? std::exp(-variance) * std::cyl_bessel_i(n, variance)
+                   : std::exp(-0.5 * n * n / variance) /
+                         (sigma_px * std::sqrt(2.0 * std::numbers::pi));
+    };
+    std::vector<double> kernel{weight_of(0.0)};
     double sum = kernel[0];
-    while (1.0 - sum > tail) {
-        const double order = static_cast<double>(kernel.size());
-        kernel.push_back(std::exp(-variance) * std::cyl_bessel_i(order, variance));
+    while (1.0 - sum > tail && kernel.back() > 0.0) {
+        kernel.push_back(weight_of(static_cast<double>(kernel.size())));
         sum += 2.0 * kernel.back();
     }
     for (double& weight : kernel)

@@ -69,14 +69,30 @@ void validate(const PointSpread& spread, const Eigen::Vector2d& pixel_pitch_mm) 
     }
 }
 
+PointSpread in_parts_of_pixels(const PointSpread& spread, int parts) {
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread))
+        return GaussianSpread{parts * gaussian->sigma_px};
+    if (const auto* exponential = std::get_if<ExponentialSpread>(&spread))
+        return ExponentialSpread{parts * exponential->length_px};
+    return spread;  // in cycles per mm
+}
+
 double mtf(const PointSpread& spread, const Eigen::Vector2d& cycles_per_px,
            const Eigen::Vector2d& pixel_pitch_mm) {
     constexpr double turn = 2.0 * std::numbers::pi;
     if (const auto* gaussian = std::get_if<GaussianSpread>(&spread)) {
-        // The sum of exp(-s^2) I_n(s^2) cos(2 pi f n), along each axis.
         const double variance = gaussian->sigma_px * gaussian->sigma_px;
-        return std::exp(variance * (std::cos(turn * cycles_per_px.x()) +
-                                    std::cos(turn * cycles_per_px.y()) - 2.0));
+        const auto along_axis = [&](double f) {
+            // The sum of exp(-s^2) I_n(s^2) cos(2 pi f n).
+            if (gaussian->sigma_px < least_sampled_sigma_px)
+                return std::exp(variance * (std::cos(turn * f) - 1.0));
+            // Samples repeat the Gaussian's transfer at every whole frequency.
+            const auto wave = [&](double g) {
+                return std::exp(-0.5 * turn * turn * variance * g * g);
+            };
+            return (wave(f) + wave(1.0 - f) + wave(1.0 + f)) / (1.0 + 2.0 * wave(1.0));
+        };
+        return along_axis(cycles_per_px.x()) * along_axis(cycles_per_px.y());
     }
     if (const auto* exponential = std::get_if<ExponentialSpread>(&spread)) {
         const double product = turn * exponential->length_px;

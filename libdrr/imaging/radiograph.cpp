@@ -22,6 +22,25 @@ void multiply(Image<float>& image, const Image<float>& factor) {
                    image.pixels().begin(), std::multiplies<>());
 }
 
+/// The same distortion in pixels that are `parts` times smaller.
+IntensifierDistortion in_parts_of_pixels(IntensifierDistortion distortion, int parts) {
+    distortion.center_px = parts * (distortion.center_px.array() + 0.5) - 0.5;
+    distortion.radius_px *= parts;
+    return distortion;
+}
+
+/// Of each `parts` x `parts` pixels.
+Image<float> sums_of_parts(const Image<float>& fine, int parts) {
+    Image<float> result(fine.width() / parts, fine.height() / parts, 0.0F);
+    for (int v = 0; v < fine.height(); ++v) {
+        const float* const in = fine.row(v);
+        float* const out = result.row(v / parts);
+        for (int u = 0; u < fine.width(); ++u)
+            out[u / parts] += in[u];
+    }
+    return result;
+}
+
 Image<float> expected(const SignalImages& incident, double photons) {
     Image<float> signal = incident.mean;
     for (float& value : signal.pixels())
@@ -68,6 +87,9 @@ void RadiographOptions::validate() const {
     require(!heel || tube, "the heel effect needs the beam of a tube");
     focal_spot.validate();
     if (scatter) scatter->validate();
+    require(subpixels >= 1 && subpixels <= 8,
+            fmt::format("subpixels must be 1 to 8, found {}", subpixels));
+    require(subpixels == 1 || point_spread, "subpixels need a point spread");
     if (lag) lag->validate();
     if (flaws) flaws->validate();
     require(std::isfinite(electronic_noise_photons) && electronic_noise_photons >= 0.0,
@@ -83,12 +105,10 @@ void RadiographOptions::validate() const {
 
 RadiographChain::RadiographChain(const RadiographOptions& options, const XrayView& view,
                                  std::uint16_t view_index)
-    : options_(options),
-      width_px_(view.width_px),
-      height_px_(view.height_px),
-      pixel_pitch_mm_(view.pixel_pitch_mm) {
+    : options_(options) {
     options.validate();
     view.validate();
+    signal_view_ = finer(view, options.subpixels);
     open_mean_ = make_beam(options.beam, {}).open().mean;
     require(open_mean_ > 0.0, "the detector stops no photon of this beam");
     photons_ = options.photons_per_pixel;
@@ -96,13 +116,17 @@ RadiographChain::RadiographChain(const RadiographOptions& options, const XrayVie
         if (options.air_kerma_ugy)
             photons_ = drr::photons_per_pixel(tube_spectrum(tube->tube), *options.air_kerma_ugy,
                                               view.pixel_pitch_mm);
-        if (options.heel) heel_ = heel_image(*options.heel, tube->tube, view);
+        if (options.heel) heel_ = heel_image(*options.heel, tube->tube, signal_view_);
     }
     if (options.distortion)
-        distortion_ = distortion_map(*options.distortion, view.width_px, view.height_px);
-    if (options.point_spread)
-        point_spread_.emplace(*options.point_spread, view.width_px, view.height_px,
-                              view.pixel_pitch_mm);
+        distortion_ = distortion_map(in_parts_of_pixels(*options.distortion, options.subpixels),
+                                     signal_view_.width_px, signal_view_.height_px);
+    if (options.point_spread) {
+        drr::validate(*options.point_spread, view.pixel_pitch_mm);
+        point_spread_.emplace(in_parts_of_pixels(*options.point_spread, options.subpixels),
+                              signal_view_.width_px, signal_view_.height_px,
+                              signal_view_.pixel_pitch_mm);
+    }
     if (options.flaws)
         gain_ = gain_image(*options.flaws, view.width_px, view.height_px, view_index);
 }
@@ -113,9 +137,10 @@ double RadiographChain::grey_per_photon() const {
 
 void RadiographChain::require_sound(const SignalImages& primary) const {
     for (const Image<float>* image : {&primary.mean, &primary.variance}) {
-        require(image->width() == width_px_ && image->height() == height_px_,
-                fmt::format("the signal has {} x {} pixels, the detector {} x {}", image->width(),
-                            image->height(), width_px_, height_px_));
+        require(
+            image->width() == signal_view_.width_px && image->height() == signal_view_.height_px,
+            fmt::format("the signal has {} x {} pixels, the detector {} x {}", image->width(),
+                        image->height(), signal_view_.width_px, signal_view_.height_px));
         int wrong = 0;  // counted to the end: a loop that may leave early takes longer
         for (const float value : image->pixels())
             wrong += value >= 0.0F && value <= std::numeric_limits<float>::max() ? 0 : 1;
@@ -132,11 +157,11 @@ ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
         multiply(signal.variance, heel_);
     }
     if (options_.scatter) {
-        Image<float> open(width_px_, height_px_, 1.0F);
+        Image<float> open(signal_view_.width_px, signal_view_.height_px, 1.0F);
         if (!heel_.empty()) open = heel_;
         for (float& value : open.pixels())
             value *= static_cast<float>(open_mean_);
-        result = add_scatter(signal, open, *options_.scatter, pixel_pitch_mm_);
+        result = add_scatter(signal, open, *options_.scatter, signal_view_.pixel_pitch_mm);
     }
     if (distortion_) {
         auto images = resample({&signal.mean, &signal.variance}, *distortion_);
@@ -151,9 +176,11 @@ Image<std::uint16_t> RadiographChain::radiograph(const SignalImages& primary, co
     const ScatteredSignal changed = changes ? incident(primary) : ScatteredSignal{};
     if (!changes) require_sound(primary);
     const SignalImages& signal_per_photon = changes ? changed.total : primary;
-    Image<float> signal = options_.quantum_noise ? quantum_noise(signal_per_photon, photons_, key)
-                                                 : expected(signal_per_photon, photons_);
+    const double photons = photons_ / (options_.subpixels * options_.subpixels);
+    Image<float> signal = options_.quantum_noise ? quantum_noise(signal_per_photon, photons, key)
+                                                 : expected(signal_per_photon, photons);
     if (point_spread_) signal = (*point_spread_)(signal);
+    if (options_.subpixels > 1) signal = sums_of_parts(signal, options_.subpixels);
     if (options_.lag && state) apply_lag(signal, *options_.lag, *state);
     if (!gain_.empty()) multiply(signal, gain_);
     const double open_mean = open_mean_ * (options_.scatter && options_.scatter->grid

@@ -114,7 +114,18 @@ IntensifierDistortion read_distortion(const YamlMap& map) {
     return distortion;
 }
 
-PointSpread read_point_spread(const YamlMap& map) {
+// A wider spread lets nothing pass that pixels alias; of a measured one nothing is known there.
+int default_subpixels(const PointSpread& spread) {
+    constexpr double wide_px = 2.0;
+    constexpr int narrow_subpixels = 2;
+    const auto* gaussian = std::get_if<GaussianSpread>(&spread);
+    const auto* exponential = std::get_if<ExponentialSpread>(&spread);
+    const bool narrow = (gaussian && gaussian->sigma_px < wide_px) ||
+                        (exponential && exponential->length_px < wide_px);
+    return narrow ? narrow_subpixels : 1;
+}
+
+void read_point_spread(const YamlMap& map, RadiographOptions& options) {
     const std::vector<std::string> kinds{"gaussian_sigma_px", "exponential_length_px", "mtf"};
     const auto given = std::count_if(kinds.begin(), kinds.end(),
                                      [&](const std::string& key) { return map.has(key); });
@@ -129,8 +140,9 @@ PointSpread read_point_spread(const YamlMap& map) {
     } else {
         spread = GaussianSpread{map.number(kinds[0], non_negative)};
     }
+    options.subpixels = map.integer_or("subpixels", default_subpixels(spread), {1, 8});
+    options.point_spread = spread;
     map.finish();
-    return spread;
 }
 
 DetectorFlaws read_flaws(const YamlMap& map) {
@@ -201,15 +213,17 @@ void write_beam(const RadiographBeam& beam, Lines& out) {
         detector.fluorescence == Fluorescence::escapes ? "escapes" : "reabsorbed");
 }
 
-void write_point_spread(const PointSpread& spread, Lines& out) {
+void write_point_spread(const PointSpread& spread, int subpixels, Lines& out) {
     if (const auto* gaussian = std::get_if<GaussianSpread>(&spread))
-        out.add("point_spread: {{ gaussian_sigma_px: {} }}", gaussian->sigma_px);
+        out.add("point_spread: {{ gaussian_sigma_px: {}, subpixels: {} }}", gaussian->sigma_px,
+                subpixels);
     else if (const auto* exponential = std::get_if<ExponentialSpread>(&spread))
-        out.add("point_spread: {{ exponential_length_px: {} }}", exponential->length_px);
+        out.add("point_spread: {{ exponential_length_px: {}, subpixels: {} }}",
+                exponential->length_px, subpixels);
     else
-        out.add("point_spread: {{ mtf: {{ cycles_per_mm: {}, values: {} }} }}",
+        out.add("point_spread: {{ mtf: {{ cycles_per_mm: {}, values: {} }}, subpixels: {} }}",
                 list(std::get<MtfTable>(spread).cycles_per_mm),
-                list(std::get<MtfTable>(spread).values));
+                list(std::get<MtfTable>(spread).values), subpixels);
 }
 
 void write_flaws(const DetectorFlaws& flaws, Lines& out) {
@@ -248,8 +262,7 @@ RadiographOptions read_radiograph_options(const YamlMap& map) {
     if (const auto distortion = map.map_if("distortion"))
         options.distortion = read_distortion(*distortion);
     options.quantum_noise = map.flag_or("quantum_noise", options.quantum_noise);
-    if (const auto spread = map.map_if("point_spread"))
-        options.point_spread = read_point_spread(*spread);
+    if (const auto spread = map.map_if("point_spread")) read_point_spread(*spread, options);
     if (const auto lag = map.map_if("lag")) {
         options.lag = {lag->number("fraction", share), lag->number("decay", share)};
         check(map, "lag", [&] { options.lag->validate(); });
@@ -293,7 +306,7 @@ std::string radiograph_yaml(const RadiographOptions& options, int indent) {
             d->center_px.x(), d->center_px.y(), d->radius_px, d->pincushion,
             d->sigmoid_rad / degree);
     out.add("quantum_noise: {}", options.quantum_noise);
-    if (options.point_spread) write_point_spread(*options.point_spread, out);
+    if (options.point_spread) write_point_spread(*options.point_spread, options.subpixels, out);
     if (options.lag)
         out.add("lag: {{ fraction: {}, decay: {} }}", options.lag->fraction, options.lag->decay);
     if (options.flaws) write_flaws(*options.flaws, out);

@@ -19,6 +19,8 @@ std::string primary_key(ExperimentSpec spec) {
     drr::RadiographOptions primary;
     primary.beam = spec.imaging.radiograph.beam;
     primary.focal_spot = spec.imaging.radiograph.focal_spot;
+    primary.point_spread = spec.imaging.radiograph.point_spread;  // sets the parts of pixels
+    primary.subpixels = spec.imaging.radiograph.subpixels;
     spec.imaging.radiograph = primary;
     return experiment_yaml(spec);
 }
@@ -53,14 +55,15 @@ RadiographSession::RadiographSession(const ExperimentSpec& spec, const Truth& tr
 }
 
 drr::SignalImages RadiographSession::primary(int pose, int view) const {
+    const drr::RadiographChain& chain = chains_[static_cast<std::size_t>(view)];
     drr::AnalyticOptions options;
-    options.samples_per_pixel = spec_.imaging.samples_per_pixel;
+    options.samples_per_pixel =
+        drr::samples_in_parts(spec_.imaging.samples_per_pixel, chain.options().subpixels);
     const auto solids = drr::moved(solids_in_phantom_, truth_.seen_pose(pose, view));
     const auto object = [&](const drr::XrayView& seen) {
         return drr::path_lengths(solids, seen, options);
     };
-    return drr::primary_signal(object, truth_.views[static_cast<std::size_t>(view)], beam_,
-                               spec_.imaging.radiograph.focal_spot);
+    return drr::primary_signal(object, chain.signal_view(), beam_, chain.options().focal_spot);
 }
 
 drr::Image<std::uint16_t> RadiographSession::radiograph(int pose, int view) const {

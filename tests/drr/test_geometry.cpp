@@ -132,6 +132,24 @@ BOOST_AUTO_TEST_CASE(distortion_is_inverted) {
     BOOST_TEST(BrownConrady{}.is_none());
 }
 
+BOOST_AUTO_TEST_CASE(a_finer_view_cuts_every_pixel_into_parts) {
+    XrayView view;
+    view.sdd_mm = 1000.0;
+    view.pixel_pitch_mm = {0.3, 0.2};
+    view.width_px = 40;
+    view.height_px = 30;
+    view.principal_point_px = {17.25, 12.5};
+    const XrayView fine = finer(view, 3);
+    BOOST_TEST(fine.width_px == 120);
+    BOOST_TEST(fine.height_px == 90);
+    for (const Eigen::Vector2d& pixel : {Eigen::Vector2d(0, 0), Eigen::Vector2d(39, 7)})
+        // the middle one of a pixel's parts stands where the pixel does
+        BOOST_TEST((fine.pixel_in_view_mm(3.0 * pixel + Eigen::Vector2d(1, 1)) -
+                    view.pixel_in_view_mm(pixel))
+                       .norm() < 1e-12);
+    BOOST_CHECK_THROW((void)finer(view, 0), Error);
+}
+
 BOOST_AUTO_TEST_CASE(a_moved_source_sees_every_pixel_where_it_was) {
     Rng rng({.seed = 21});
     for (int i = 0; i < 20; ++i) {

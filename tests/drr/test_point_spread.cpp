@@ -102,6 +102,55 @@ BOOST_AUTO_TEST_CASE(a_slanted_edge_shows_the_mtf_asked_for) {
     }
 }
 
+// In parts of pixels the transfer is that of the Gaussian itself, and what lies beyond the pixels'
+// highest frequency does not come back: at 0.9 cycles/px an edge keeps a thousandth. In whole
+// pixels it keeps what their area leaves of it, a tenth, times the MTF at 0.1 cycles/px.
+BOOST_AUTO_TEST_CASE(parts_of_pixels_spread_light_before_the_pixels_alias_it) {
+    constexpr double sigma_px = 0.6;
+    constexpr int size = 240;
+    const RadiographOptions options{
+        .quantum_noise = false, .point_spread = GaussianSpread{sigma_px}, .subpixels = 2};
+    const RadiographChain chain(options, view_of(size, size));
+    const XrayView& fine = chain.signal_view();
+    BOOST_REQUIRE(fine.width_px == 2 * size);
+    const auto image = chain.radiograph(edge_signal(fine.width_px, fine.height_px, 0.2), {});
+    BOOST_REQUIRE(image.width() == size);
+    const EdgeMtf measured = slanted_edge_mtf(in_float(image));
+    double worst = 0.0;
+    double most_beyond = 0.0;
+    for (std::size_t k = 0; k < measured.values.size(); ++k) {
+        const double f = measured.cycles_per_px[k];
+        const double turn = 2.0 * std::numbers::pi * f * sigma_px;
+        const double asked = std::exp(-0.5 * turn * turn) * sinc(f);
+        worst = std::max(worst, std::abs(measured.values[k] - asked));
+        if (f > 0.7 && f < 0.95) most_beyond = std::max(most_beyond, measured.values[k]);
+    }
+    BOOST_TEST(worst < 0.01);
+    BOOST_TEST(most_beyond < 0.03);
+}
+
+// Quanta of the parts are counted and add up: the open beam keeps its grey and its photons.
+BOOST_AUTO_TEST_CASE(parts_of_pixels_share_the_photons) {
+    constexpr int size = 256;
+    const RadiographOptions options{.photons_per_pixel = 2000.0,
+                                    .point_spread = GaussianSpread{0.0},
+                                    .open_beam_grey = 40000.0,
+                                    .subpixels = 3};
+    const Image<float> ones(3 * size, 3 * size, 1.0F);
+    const auto image =
+        RadiographChain(options, view_of(size, size)).radiograph({ones, ones}, {.seed = 5});
+    double sum = 0.0;
+    double squares = 0.0;
+    for (const std::uint16_t grey : image.pixels()) {
+        sum += grey;
+        squares += (grey - 40000.0) * (grey - 40000.0);
+    }
+    const auto n = static_cast<double>(image.size());
+    const double sd = 40000.0 / std::sqrt(2000.0);
+    BOOST_TEST(std::abs(sum / n - 40000.0) < 4.0 * sd / std::sqrt(n));
+    BOOST_TEST(std::abs(std::sqrt(squares / n) / sd - 1.0) < 4.0 / std::sqrt(2.0 * n));
+}
+
 // A single wave of the mirrored image is multiplied by its factor and nothing else.
 BOOST_AUTO_TEST_CASE(waves_are_multiplied_by_the_mtf) {
     constexpr int width = 96;

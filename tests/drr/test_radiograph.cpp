@@ -104,7 +104,11 @@ BOOST_AUTO_TEST_CASE(wrong_options_and_signals_are_refused) {
     refused({.distortion = IntensifierDistortion{}});
     refused({.point_spread = GaussianSpread{-1.0}});
     refused({.point_spread = ExponentialSpread{std::nan("")}});
-    refused({.point_spread = MtfTable{{0.0, 1.0}, {1.0, 0.5}}});  // Nyquist: 2 cycles/mm
+    refused({.subpixels = 2});  // nothing spreads between them
+    refused({.point_spread = GaussianSpread{1.0}, .subpixels = 0});
+    refused({.point_spread = GaussianSpread{1.0}, .subpixels = 9});
+    refused({.point_spread = GaussianSpread{1.0}, .subpixels = 2});  // the signal has whole pixels
+    refused({.point_spread = MtfTable{{0.0, 1.0}, {1.0, 0.5}}});     // Nyquist: 2 cycles/mm
     refused({.point_spread = MtfTable{{0.0, 2.0}, {1.0, 1.5}}});
     refused({.point_spread = MtfTable{{0.0, 2.0, 1.0}, {1.0, 0.5, 0.2}}});
     refused({.point_spread = MtfTable{{0.0, 2.0}, {0.9, 0.5}}});

@@ -64,12 +64,15 @@ GridImage render(const GridScene& scene) {
     drr::RadiographOptions options;
     options.photons_per_pixel = scene.photons_per_pixel;
     options.point_spread = drr::GaussianSpread{scene.blur_px};
+    options.subpixels = 2;
     if (scene.distortion.radius_px > 0.0) options.distortion = scene.distortion;
-    const drr::Image<float> integrals = drr::line_integrals(
-        drr::path_lengths(scene.solids, view), drr::MonoenergeticBeam{}.photon_energy_kev);
+    const drr::RadiographChain chain(options, view);
+    const drr::Image<float> integrals =
+        drr::line_integrals(drr::path_lengths(scene.solids, chain.signal_view()),
+                            drr::MonoenergeticBeam{}.photon_energy_kev);
     const drr::Image<std::uint16_t> radiograph =
-        drr::form_radiograph(drr::monoenergetic_signal(integrals), options, view,
-                             {.seed = scene.seed, .purpose = drr::RngPurpose::quantum_noise});
+        chain.radiograph(drr::monoenergetic_signal(integrals),
+                         {.seed = scene.seed, .purpose = drr::RngPurpose::quantum_noise});
 
     GridImage image;
     image.pixels = drr::Image<float>(grid_image_px, grid_image_px);

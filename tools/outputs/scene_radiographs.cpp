@@ -33,10 +33,12 @@ SceneRadiographs::SceneRadiographs(const drr::Scene& scene, const SceneImaging& 
       projection_(imaging.projection),
       beam_(drr::make_beam(imaging.radiograph.beam, drr::known_materials())),
       seed_(seed) {
+    projection_.samples_per_pixel =
+        drr::samples_in_parts(projection_.samples_per_pixel, imaging.radiograph.subpixels);
     try {
         for (std::size_t v = 0; v < views.size(); ++v)
-            detectors_.push_back({views[v], drr::RadiographChain(imaging.radiograph, views[v],
-                                                                 static_cast<std::uint16_t>(v))});
+            detectors_.push_back({drr::RadiographChain(imaging.radiograph, views[v],
+                                                       static_cast<std::uint16_t>(v))});
     } catch (const drr::Error& error) {
         throw drr::Error(error.code(), error.message(), imaging.file);
     }
@@ -53,8 +55,8 @@ drr::Image<std::uint16_t> SceneRadiographs::next_frame(std::size_t view) {
                           .trial = static_cast<std::uint32_t>(frame),
                           .view = static_cast<std::uint16_t>(view),
                           .purpose = drr::RngPurpose::quantum_noise};
-    const drr::SignalImages primary =
-        drr::primary_signal(object, detector.view, beam_, detector.chain.options().focal_spot);
+    const drr::SignalImages primary = drr::primary_signal(
+        object, detector.chain.signal_view(), beam_, detector.chain.options().focal_spot);
     return detector.chain.radiograph(primary, key, &detector.lag);
 }
 

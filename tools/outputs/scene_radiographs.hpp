@@ -42,7 +42,6 @@ class SceneRadiographs {
 
   private:
     struct Detector {
-        drr::XrayView view;
         drr::RadiographChain chain;
         drr::LagState lag = {};
         int next_frame = 0;

@@ -40,6 +40,10 @@ struct XrayView {
 /// along columns and rows: every pixel keeps its place in the world.
 [[nodiscard]] XrayView moved_source(const XrayView& view, const Eigen::Vector2d& offset_mm);
 
+/// The same detector with each pixel cut into `parts` x `parts`. Throws Error(usage) for parts
+/// below 1.
+[[nodiscard]] XrayView finer(const XrayView& view, int parts);
+
 /// What a detector is beside where it stands: neither a projection matrix nor an RTK geometry holds
 /// it.
 struct Detector {

@@ -9,11 +9,16 @@ namespace drr {
 /// The widest blur in one go: I_n(400) is still far from overflow.
 inline constexpr double max_gaussian_sigma_px = 20.0;
 
-/// The discrete analogue of the Gaussian, exp(-s^2) I_n(s^2) with the modified Bessel functions
-/// I_n (Lindeberg, "Scale-space for discrete signals", PAMI 1990, eq. 26): n = 0, 1, ... up to
-/// where the rest is below 1e-7, normalized to sum 1 over all n. Unlike the sampled Gaussian its
-/// variance is sigma^2 for any sigma, below a pixel too, and blurs compose: s^2 = s1^2 + s2^2.
-/// Throws Error(usage) unless 0 <= sigma <= max_gaussian_sigma_px.
+/// From this sigma on the Gaussian itself is sampled: its variance is then right to 1e-4, and its
+/// transfer that of the Gaussian.
+inline constexpr double least_sampled_sigma_px = 0.8;
+
+/// n = 0, 1, ... up to where the rest is below 1e-7, normalized to sum 1 over all n. Narrow blurs
+/// are the discrete analogue of the Gaussian, exp(-s^2) I_n(s^2) with the modified Bessel functions
+/// I_n (Lindeberg, "Scale-space for discrete signals", PAMI 1990, eq. 26), whose variance is
+/// sigma^2 for any sigma, below a pixel too; wide ones the sampled Gaussian, whose tails are
+/// lighter. Blurs of either kind compose: s^2 = s1^2 + s2^2. Throws Error(usage) unless 0 <= sigma
+/// <= max_gaussian_sigma_px.
 [[nodiscard]] std::vector<double> gaussian_kernel(double sigma_px);
 
 /// Convolves rows and columns with gaussian_kernel(sigma_px); the image is mirrored about its

@@ -9,7 +9,7 @@
 
 namespace drr {
 
-/// The discrete analogue of a Gaussian (drr/imaging/blur.hpp).
+/// A Gaussian (drr/imaging/blur.hpp).
 struct GaussianSpread {
     double sigma_px = 0.0;
 };
@@ -27,9 +27,11 @@ struct MtfTable {
     std::vector<double> values;         ///< 1 at 0, each in [0, 1]
 };
 
-/// How a detector spreads its signal over the neighbouring pixels, beside the area of a pixel,
-/// which the projector has integrated.
+/// How a detector spreads its signal over the neighbouring pixels, beside the area of a pixel.
 using PointSpread = std::variant<GaussianSpread, ExponentialSpread, MtfTable>;
+
+/// The same spread in pixels that are `parts` times smaller.
+[[nodiscard]] PointSpread in_parts_of_pixels(const PointSpread& spread, int parts);
 
 /// Throws Error(usage): a size out of range (Gaussian 0 to 20 px, exponential 0 to 50 px), a table
 /// that is none or that ends below the Nyquist frequency of pixels of that pitch.

@@ -33,6 +33,11 @@ struct RadiographOptions {
     std::optional<IntensifierDistortion> distortion = {};
     bool quantum_noise = true;
     std::optional<PointSpread> point_spread = {};
+    /// Light spreads before a pixel integrates it. The primary signal is given, quanta are counted
+    /// and light is spread in so many parts of a pixel along either side (1 to 8; above 1 needs a
+    /// point spread). In whole pixels a spread narrower than a pixel does not take away what the
+    /// pixels alias of sharp edges, as a detector's does.
+    int subpixels = 1;
     std::optional<Lag> lag = {};
     std::optional<DetectorFlaws> flaws = {};
     /// Standard deviation of the electronics' noise in a pixel, in the signal that one photon of
@@ -59,16 +64,19 @@ class RadiographChain {
     RadiographChain(const RadiographOptions& options, const XrayView& view,
                     std::uint16_t view_index = 0);
 
+    /// What the primary signal has to be made for: the detector, in parts of its pixels.
+    [[nodiscard]] const XrayView& signal_view() const { return signal_view_; }
+
     /// The grey values, dark where the object is dense. `primary` is the signal per photon of the
-    /// open beam, as make_beam(options.beam, materials) or monoenergetic_signal() give it; `key`
-    /// names the noise by seed, trial and view. Images of a sequence share `state`, which is what
-    /// lag needs; without one each scene has stood still. Same bytes whatever the number of
-    /// threads. Throws Error(usage) for a signal of another size, negative or not finite.
+    /// open beam in signal_view(), as make_beam(options.beam, materials) or monoenergetic_signal()
+    /// give it; `key` names the noise by seed, trial and view. Images of a sequence share `state`,
+    /// which is what lag needs; without one each scene has stood still. Same bytes whatever the
+    /// number of threads. Throws Error(usage) for a signal of another size, negative or not finite.
     [[nodiscard]] Image<std::uint16_t> radiograph(const SignalImages& primary, const RngKey& key,
                                                   LagState* state = nullptr) const;
 
-    /// What reaches the detector, per photon of the open beam: the image before noise, and the
-    /// scatter-to-primary ratio behind the grid. Throws as radiograph().
+    /// What reaches the detector, per photon of the open beam: the image before noise, in
+    /// signal_view(), and the scatter-to-primary ratio behind the grid. Throws as radiograph().
     [[nodiscard]] ScatteredSignal incident(const SignalImages& primary) const;
 
     [[nodiscard]] const RadiographOptions& options() const { return options_; }
@@ -81,13 +89,11 @@ class RadiographChain {
     void require_sound(const SignalImages& primary) const;
 
     RadiographOptions options_;
-    int width_px_ = 0;
-    int height_px_ = 0;
-    Eigen::Vector2d pixel_pitch_mm_;
+    XrayView signal_view_;
     double photons_ = 0.0;
     double open_mean_ = 0.0;  ///< signal of one photon, in front of the grid
-    Image<float> heel_;       ///< empty when off
-    Image<float> gain_;       ///< empty when off; 0 where dead
+    Image<float> heel_;       ///< in signal_view_; empty when off
+    Image<float> gain_;       ///< of the pixels; empty when off, 0 where dead
     std::optional<ResamplingMap> distortion_;
     std::optional<PointSpreadFilter> point_spread_;
 };

@@ -56,6 +56,10 @@ struct AnalyticOptions {
     void validate() const;
 };
 
+/// What samples_per_pixel of a detector's pixels is for pixels `parts` times smaller; a ray through
+/// the centre of every pixel stays one.
+[[nodiscard]] int samples_in_parts(int samples_per_pixel, int parts);
+
 /// Exact path lengths through signed sums of convex primitives by chords in closed form, in double
 /// precision. `solids` stand in the world (`moved` in drr/phantom/solid.hpp); materials come in
 /// the order in which solids name them first. Rays run from the source to the pixel: what lies
