@@ -16,16 +16,6 @@ constexpr double least_height = 1e-4;
 constexpr double most_height = 0.5;
 // Golden sections: the height is then known to a twentieth, far better than the likelihood does.
 constexpr int sections = 11;
-// Errors of centres over rendered bricks are so many times what the likelihood's height says. Finer
-// bumps raise the factor; coarser ones, bumps that are correlated over several radii and averaging
-// over the height's likelihood leave it as it is, so that the edges' coherence along lines is left
-// as its cause (docs/detection.md).
-constexpr double height_excess = 2.4;
-// With smooth noise (a wide point spread) the likelihood may give all of it to the bumps and find
-// hardly any noise, and with it standard deviations far below the bound. Noise of an image is known
-// better than to this share of its variance; of fits over rendered bricks one in 300 finds
-// less, in the wrist none.
-constexpr double least_noise_variance = 0.2;
 
 /// exp(-d^2 / (2 sd^2)) of the distances of a pixel's coordinate to the grid's.
 Eigen::MatrixXd bumps_along(const Eigen::VectorXi& coordinate, const Eigen::ArrayXd& grid,
@@ -110,7 +100,6 @@ BackgroundField::BackgroundField(const FittedPixels& fit, const Eigen::VectorXd&
     // Schwarz's criterion for one parameter more.
     if (likelihood(best) - likelihood(0.0) > std::log(free_) * smooth_noise_power) ratio_ = best;
     noise_variance_ = (left_over_ - seen_.at(ratio_).gain) / free_;
-    if (exists()) noise_variance_ = std::max(noise_variance_, least_noise_variance);
 }
 
 double BackgroundField::likelihood(double ratio) const {
@@ -128,8 +117,7 @@ BackgroundField::Effect BackgroundField::on(int first) const {
     effect.step = inverse * gradient_ - by_pull * seen_.pull();
     effect.by_pixel = (inverse + by_pull * projected_.transpose()) * fit_.jacobian.transpose() -
                       by_pull * bumps_.transpose();
-    effect.covariance =
-        std::pow(height_excess, 2) * ratio_ * noise_variance_ * by_height * by_height.transpose();
+    effect.covariance = ratio_ * noise_variance_ * by_height * by_height.transpose();
     return effect;
 }
 

@@ -207,14 +207,17 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
         start.radius_px = std::sqrt(start.radius_px * 0.5 * setting.diameter_px);
     setting.fit.prior_radius_px = 0.5 * setting.diameter_px;
     setting.fit.prior_log_radius = std::log(options.diameter_factor);
+    setting.fit.fit_blur = options.blur_px == 0.0;
+    setting.fit.blur_px =
+        setting.fit.fit_blur ? std::max(options.fit.least_starting_blur_px,
+                                        options.fit.starting_blur_radii * 0.5 * setting.diameter_px)
+                             : options.blur_px;
+    const ImageOptics optics = estimate_optics(setting, starts);
     setting.fit.fit_blur = false;
-    setting.fit.blur_px = options.blur_px;
-    if (options.blur_px == 0.0) {
-        setting.fit.blur_px = std::max(options.fit.least_starting_blur_px,
-                                       options.fit.starting_blur_radii * 0.5 * setting.diameter_px);
-        setting.fit.blur_px = estimate_blur(setting, starts);
-    }
-    result.blur_px = setting.fit.blur_px;
+    setting.fit.blur_px = optics.blur_px;
+    setting.fit.veil_share = optics.veil_share;
+    result.blur_px = optics.blur_px;
+    result.veil_share = optics.veil_share;
     std::vector<FittedInGroup> found = fit_candidates(setting, starts, result.refused);
     // Faint shadows look like smooth noise.
     setting.fit.noise.correlation =

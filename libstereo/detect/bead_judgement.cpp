@@ -117,8 +117,8 @@ std::string summary_of(const BeadDetectorResult& result) {
         separator = ", ";
     }
     if (result.diameter_px > 0.0)
-        text +=
-            fmt::format("; diameter {:.1f} px, blur {:.2f} px", result.diameter_px, result.blur_px);
+        text += fmt::format("; diameter {:.1f} px, blur {:.2f} px, veil {:.0f} %",
+                            result.diameter_px, result.blur_px, 100.0 * result.veil_share);
     return text;
 }
 

@@ -54,8 +54,8 @@ void check(const SizeSearchOptions& o) {
 }
 
 void check(const FitStrategyOptions& o) {
-    drr::require(o.beads_for_blur >= 1 && o.quick_iterations >= 1,
-                 "beads_for_blur and quick_iterations must be at least 1");
+    drr::require(o.beads_for_optics >= 1 && o.quick_iterations >= 1,
+                 "beads_for_optics and quick_iterations must be at least 1");
     drr::require(o.starting_blur_radii > 0.0 && o.least_starting_blur_px >= 0.3,
                  "starting_blur_radii must be positive and least_starting_blur_px at least 0.3");
     drr::require(o.prior_log_blur > 0.0, "prior_log_blur must be positive");

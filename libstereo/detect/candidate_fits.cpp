@@ -115,25 +115,29 @@ std::vector<int> rounds_of(const std::vector<BeadShadow>& starts, double blur_px
 
 }  // namespace
 
-double estimate_blur(const FitSetting& setting, const std::vector<BeadShadow>& starts) {
+ImageOptics estimate_optics(const FitSetting& setting, const std::vector<BeadShadow>& starts) {
     BeadFitOptions free = setting.fit;
-    free.fit_blur = true;
+    free.fit_veil = true;
     free.background_field = false;
     free.max_background_order = 2;
-    const auto wanted = static_cast<std::size_t>(setting.options.fit.beads_for_blur);
+    const auto wanted = static_cast<std::size_t>(setting.options.fit.beads_for_optics);
     std::vector<double> blurs;
+    std::vector<double> veils;
     for (std::size_t first = 0; first < starts.size() && blurs.size() < wanted; first += wanted) {
         std::vector<BeadFit> fits(std::min(wanted, starts.size() - first));
         drr::parallel_for(fits.size(), [&](std::size_t i) {
             fits[i] = fit_beads(setting.image, {starts[first + i]}, free);
         });
-        for (const BeadFit& fit : fits)
-            if (!fit.beads.empty() && blurs.size() < wanted &&
-                !refusal_of(setting, {fit.beads.front(), fit}))
-                blurs.push_back(fit.blur_px);
+        for (const BeadFit& fit : fits) {
+            if (fit.beads.empty() || blurs.size() == wanted ||
+                refusal_of(setting, {fit.beads.front(), fit}))
+                continue;
+            blurs.push_back(fit.blur_px);
+            veils.push_back(fit.veil_share);
+        }
     }
-    if (blurs.empty()) return setting.fit.blur_px;
-    return drr::median(std::move(blurs));
+    if (blurs.empty()) return {setting.fit.blur_px, setting.fit.veil_share};
+    return {drr::median(std::move(blurs)), drr::median(std::move(veils))};
 }
 
 std::vector<FittedInGroup> fit_candidates(const FitSetting& setting,

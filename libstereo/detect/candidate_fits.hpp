@@ -6,10 +6,16 @@
 
 namespace stereo {
 
-/// The blur of the image: the median over the first beads_for_blur of the starting shadows that fit
-/// with their blur free, or the starting one where none does.
-[[nodiscard]] double estimate_blur(const FitSetting& setting,
-                                   const std::vector<BeadShadow>& starts);
+/// What all shadows of an image have in common.
+struct ImageOptics {
+    double blur_px = 0.0;
+    double veil_share = 0.0;
+};
+
+/// Medians over the first beads_for_optics of the starting shadows that fit with their veil (and
+/// blur, unless the fit holds it) free, or the starting values where none does.
+[[nodiscard]] ImageOptics estimate_optics(const FitSetting& setting,
+                                          const std::vector<BeadShadow>& starts);
 
 /// Fits each starting shadow (strongest first) by itself, roughly, with the stronger ones that
 /// turned out to be beads modelled where they touch it and masked where they are near. A blob that

@@ -70,12 +70,13 @@ BeadFit report(const ShadowFit& fit) {
     BeadFit result;
     result.converged = true;
     result.chi2_per_dof = pixels.residuals.squaredNorm() / std::max(1, free - fit.size());
-    Eigen::VectorXd model(pixels.residuals.size());  // over the noise; 0 where a pixel has no say
+    // What the beads let through over the noise; 0 where a pixel has no say.
+    Eigen::VectorXd model(pixels.residuals.size());
     for (Eigen::Index row = 0; row < model.size(); ++row) {
         const FitPixel& pixel = fit.window().pixels[static_cast<std::size_t>(row)];
         model[row] = pixels.jacobian.row(row).isZero()
                          ? 0.0
-                         : pixel.root_weight * pixel.grey - pixels.residuals[row];
+                         : pixel.root_weight * (pixel.grey - at.veil) - pixels.residuals[row];
     }
     const double no_bumps = std::numeric_limits<double>::infinity();
     const BackgroundField field(
@@ -101,7 +102,9 @@ BeadFit report(const ShadowFit& fit) {
     }
     result.residual_rms = std::sqrt(square / std::max(1, free));
     result.expected_noise = std::sqrt(expected / std::max(1, free));
-    result.background = at.background_at(at.beads[0].center_px.x(), at.beads[0].center_px.y());
+    result.background =
+        at.veil + at.background_at(at.beads[0].center_px.x(), at.beads[0].center_px.y());
+    result.veil_share = at.veil / result.background;
     result.background_order = at.order;
     result.plain_background = at.order == 2 && !field.exists();
     result.blur_px = at.blur;
@@ -122,7 +125,7 @@ BeadFit report(const ShadowFit& fit) {
         bead.sd_if_white_px =
             std::sqrt(0.5 * result.chi2_per_dof * pixels.inverse.block<2, 2>(k, k).trace());
         bead.radius_sd_px = bead.shadow.radius_px * std::sqrt(covariance(2, 2));
-        bead.contrast = fit.model().depth(b);
+        bead.contrast = (1.0 - result.veil_share) * fit.model().depth(b);
         roundness[b].describe(result.chi2_per_dof, bead);
         result.beads.push_back(bead);
     }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,37 @@ float brightest_of(const drr::Image<float>& image) {
     for (const float grey : image.pixels())
         top = std::max(top, grey);
     return top;
+}
+
+// Noise has at least this part of its mean power at every frequency: rounding and the electronics'
+// is white.
+constexpr double least_power = 0.05;
+constexpr int frequencies = 16;  // between none and the highest: the correlation has two lags
+
+/// Power at one frequency, in units of the mean.
+double power_at(const NoiseCorrelation& correlation, double turn_x, double turn_y) {
+    constexpr int reach = NoiseCorrelation::reach;
+    double sum = 0.0;
+    for (int dy = -reach; dy <= reach; ++dy)
+        for (int dx = -reach; dx <= reach; ++dx)
+            sum += correlation(dx, dy) * std::cos(dx * turn_x) * std::cos(dy * turn_y);
+    return sum;
+}
+
+/// A correlation that is cut off at its reach, or of a noisy estimate, may have negative power at
+/// some frequency, and then is none: it is lowered until it has not.
+void make_valid(NoiseCorrelation& correlation) {
+    double least = 1.0;
+    for (int j = 0; j <= frequencies; ++j)
+        for (int i = 0; i <= frequencies; ++i)
+            least = std::min(least, power_at(correlation, std::numbers::pi * i / frequencies,
+                                             std::numbers::pi * j / frequencies));
+    if (least >= least_power) return;
+    const double share = (1.0 - least_power) / (1.0 - least);
+    for (auto& row : correlation.quadrant)
+        for (double& value : row)
+            value *= share;
+    correlation.quadrant[0][0] = 1.0;
 }
 
 }  // namespace
@@ -114,6 +146,7 @@ NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const Grey
             if (std::abs(correlation) > least_significance * standard_error)
                 result.quadrant[y][x] = correlation;
         }
+    make_valid(result);
     return result;
 }
 

@@ -24,6 +24,7 @@ Refit refit(const FitSetting& setting, std::size_t i, const std::vector<BeadShad
     BeadFitOptions options = setting.fit;
     options.rounds = 1;
     options.fit_blur = true;
+    options.fit_veil = true;
     options.prior_log_blur = setting.options.fit.prior_log_blur;
     Refit result;
     result.group = touching(i, shadows, options.blur_px);

@@ -53,7 +53,7 @@ LocalizationBound localization_bound(const std::vector<BeadShadow>& beads, doubl
     const Eigen::Vector2d origin = beads.front().center_px.array().round();
     for (std::size_t b = 0; b < beads.size(); ++b)
         p.beads[b].center_px -= origin;
-    const ParameterLayout layout{beads.size(), nuisance.blur};
+    const ParameterLayout layout{beads.size(), nuisance.blur, false};
     FitWindow window = pixels_around({p.beads.data(), beads.size()}, blur_px, window_radii);
     ShadowModel model(layout);
     model.weigh(p, noise, window);

@@ -25,7 +25,7 @@ ShadowFit::ShadowFit(const drr::Image<float>& image, const std::vector<BeadShado
       options_(options),
       excluded_(excluded),
       origin_(start.front().center_px.array().round()),
-      model_({start.size(), options.fit_blur}) {
+      model_({start.size(), options.fit_blur, options.fit_veil}) {
     start_.blur = options.blur_px;
     for (std::size_t j = 0; j < start.size(); ++j) {
         start_.beads[j] = start[j];
@@ -44,8 +44,9 @@ bool ShadowFit::prepare(FitReach reach) {
     if (window_.free <= 2 * size()) return false;
     if (background_level_ == 0.0) {
         background_level_ = level_outside(window_, beads(), at_.blur);
+        at_.veil = options_.veil_share * background_level_;
         at_.background.setZero();
-        at_.background[0] = background_level_;
+        at_.background[0] = background_level_ - at_.veil;
     }
     at_.rescale(window_.reach_px);
     model_.weigh(at_, options_.noise, window_);
@@ -65,13 +66,19 @@ void ShadowFit::evaluate(const ShadowParameters& p, NormalEquations& result) {
         prior(index, std::log(value / center) / sd, 1.0 / sd);
     };
     // Over the reach of the fit each term may change the background by this much of itself.
-    const double background_inverse_sd =
-        1.0 / (options_.prior_background * std::max(background_level_, least_level));
+    const double level = std::max(background_level_, least_level);
+    const double background_inverse_sd = 1.0 / (options_.prior_background * level);
+    const double start_veil = options_.veil_share * background_level_;
     for (int k = 0; k < coefficients(p.order); ++k)
         prior(layout().first_of_background() + k,
-              (p.background[k] - (k == 0 ? background_level_ : 0.0)) * background_inverse_sd,
+              (p.background[k] - (k == 0 ? background_level_ - start_veil : 0.0)) *
+                  background_inverse_sd,
               background_inverse_sd);
     if (options_.fit_blur) log_prior(layout().blur(), p.blur, start_.blur, options_.prior_log_blur);
+    if (options_.fit_veil) {
+        const double inverse_sd = 1.0 / (options_.prior_veil_share * level);
+        prior(layout().veil(), (p.veil - start_veil) * inverse_sd, inverse_sd);
+    }
     for (std::size_t b = 0; b < layout().beads; ++b) {
         const int first = ParameterLayout::first_of_bead(b);
         const double radius =
@@ -88,6 +95,7 @@ ShadowParameters ShadowFit::moved(const ShadowParameters& p, const ParameterVect
     ShadowParameters q = p;
     q.background.head(coefficients(p.order)) += step.tail(coefficients(p.order));
     if (options_.fit_blur) q.blur = std::max(min_blur_px, p.blur * factor(step[layout().blur()]));
+    if (options_.fit_veil) q.veil += step[layout().veil()];
     for (std::size_t b = 0; b < layout().beads; ++b) {
         const int k = ParameterLayout::first_of_bead(b);
         q.beads[b].center_px += step.segment<2>(k);

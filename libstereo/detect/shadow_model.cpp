@@ -106,7 +106,7 @@ void ShadowModel::weigh(const ShadowParameters& p, const GreyNoise& noise, FitWi
     tabulate(p);
     for (FitPixel& pixel : window.pixels) {
         look_at(p, pixel);
-        const double grey = transmission_ * p.background_at(seen_at_.x(), seen_at_.y());
+        const double grey = p.veil + transmission_ * p.background_at(seen_at_.x(), seen_at_.y());
         pixel.root_weight = 1.0 / std::sqrt(noise.variance(grey));
     }
 }
@@ -128,7 +128,7 @@ void ShadowModel::evaluate(const ShadowParameters& p, const FitWindow& window,
         double background = 0.0;
         for (int k = 0; k < background_count; ++k)
             background += p.background[k] * m[k];
-        const double residual = pixel.grey - background * transmission_;
+        const double residual = pixel.grey - p.veil - background * transmission_;
         if (pixel.saturated && residual <= 0.0) {
             residuals_[row] = 0.0;
             jacobian_.row(row).setZero();
@@ -139,6 +139,7 @@ void ShadowModel::evaluate(const ShadowParameters& p, const FitWindow& window,
             m[k] *= pixel.root_weight * transmission_;
         for (int k = 0; k < layout_.first_of_background(); ++k)
             j[k] = 0.0;
+        if (layout_.fit_veil) j[layout_.veil()] = pixel.root_weight;
         for (std::size_t a = 0; a < touch_count_; ++a) {
             const Touch& touch = touches_[a];
             double others = pixel.root_weight * background;

@@ -21,7 +21,7 @@ constexpr int coefficients(int order) {
 }
 
 inline constexpr int max_parameters =
-    coefficients(highest_background) + 1 + bead_parameters * static_cast<int>(max_joint_beads);
+    coefficients(highest_background) + 2 + bead_parameters * static_cast<int>(max_joint_beads);
 // Their storage is on the stack: a step of the fit allocates nothing.
 using ParameterVector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, max_parameters, 1>;
 using ParameterMatrix =
@@ -31,7 +31,8 @@ using ParameterMatrix =
 struct ShadowParameters {
     std::array<BeadShadow, max_joint_beads> beads;  ///< centres from the origin of the fit
     double blur = 0.0;
-    int order = 2;  ///< of the background, a polynomial in (x, y) / unit
+    double veil = 0.0;  ///< grey that the beads do not shade: scatter and glare
+    int order = 2;      ///< of the background, a polynomial in (x, y) / unit
     double unit_px = 1.0;
     Eigen::Matrix<double, coefficients(highest_background), 1> background =
         Eigen::Matrix<double, coefficients(highest_background), 1>::Zero();
@@ -41,15 +42,17 @@ struct ShadowParameters {
     void rescale(double new_unit_px);
 };
 
-/// Where the parameters stand in vectors: those of each bead, the blur where it is fitted, the
-/// background.
+/// Where the parameters stand in vectors: those of each bead, the blur and the veil where they are
+/// fitted, the background.
 struct ParameterLayout {
     std::size_t beads = 1;
     bool fit_blur = false;
+    bool fit_veil = false;
 
     static int first_of_bead(std::size_t j) { return bead_parameters * static_cast<int>(j); }
     [[nodiscard]] int blur() const { return first_of_bead(beads); }
-    [[nodiscard]] int first_of_background() const { return blur() + (fit_blur ? 1 : 0); }
+    [[nodiscard]] int veil() const { return blur() + (fit_blur ? 1 : 0); }
+    [[nodiscard]] int first_of_background() const { return veil() + (fit_veil ? 1 : 0); }
     [[nodiscard]] int size(int order) const { return first_of_background() + coefficients(order); }
 };
 
@@ -61,11 +64,12 @@ struct NormalEquations {
 };
 
 /// The grey values of beads over a background,
-///     grey = B(x + b^2 grad ln T) T,   T = prod_j (1 - P_j) + cross terms,
-/// each factor blurred. A product's blur is not the product of the blurs: for a Gaussian of
-/// standard deviation b and blurred factors F, G it is F G + b^2 grad F . grad G + b^4/2 (grad grad
-/// F) : (grad grad G) + ... Kept are both terms between pairs of beads and the first one between
-/// beads and background, written as a shift of the place where the background is seen.
+///     grey = V + B(x + b^2 grad ln T) T,   T = prod_j (1 - P_j) + cross terms,
+/// each factor blurred, V the veil. A product's blur is not the product of the blurs: for a
+/// Gaussian of standard deviation b and blurred factors F, G it is F G + b^2 grad F . grad G +
+/// b^4/2 (grad grad F) : (grad grad G) + ... Kept are both terms between pairs of beads and the
+/// first one between beads and background, written as a shift of the place where the background is
+/// seen.
 class ShadowModel {
   public:
     explicit ShadowModel(const ParameterLayout& layout) : layout_(layout) {}

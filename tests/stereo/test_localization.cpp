@@ -119,6 +119,40 @@ BOOST_AUTO_TEST_CASE(the_fit_reaches_the_bound) {
     BOOST_TEST(std::abs(std::sqrt(claimed / squares) - 1.0) < 0.1 + chance);
 }
 
+// Scatter lies over the shadow as beside it, so the background's slope is not seen through it. A
+// fit that takes the veil for transmission is drawn along the slope; one that knows of veils is
+// not.
+BOOST_AUTO_TEST_CASE(a_veil_is_told_from_transmission) {
+    constexpr double opaque = 5.0;
+    constexpr double veil = 0.5;
+    constexpr double primary = 1.0;
+    constexpr double bend = 0.002;  // of the primary a pixel squared, on one side of the ball only
+    const test::FineBalls balls(18, blur, {{0, 0, radius, opaque}});
+    const drr::Image<double> transmission = balls.pixels(8, 11);
+    const Eigen::Vector2d at(balls.coordinate(0, 8), balls.coordinate(0, 11));
+    drr::Image<float> image(transmission.width(), transmission.height());
+    for (int row = 0; row < image.height(); ++row)
+        for (int column = 0; column < image.width(); ++column) {
+            const double beside = std::max(0.0, column - at.x());
+            image(column, row) = static_cast<float>(
+                1e4 * (veil + (primary + bend * beside * beside) * transmission(column, row)));
+        }
+    BeadFitOptions options = known_noise();
+    options.fit_veil = true;
+    const std::vector<BeadShadow> start{{at + Eigen::Vector2d(0.4, -0.3), 1.1 * radius, 1.0}};
+    const BeadFit with_veil = fit_beads(image, start, options);
+    options.fit_veil = false;
+    const BeadFit without = fit_beads(image, start, options);
+    BOOST_REQUIRE((with_veil.converged && without.converged));
+    const double error = (with_veil.beads[0].shadow.center_px - at).norm();
+    BOOST_TEST_MESSAGE("with a veil " << error << " px, without "
+                                      << (without.beads[0].shadow.center_px - at).norm());
+    BOOST_TEST(error < 0.003);
+    BOOST_TEST(error < 0.5 * (without.beads[0].shadow.center_px - at).norm());
+    BOOST_TEST(std::abs(with_veil.veil_share - veil / (veil + primary)) < 0.01);
+    BOOST_TEST(without.veil_share == 0.0);
+}
+
 // Two balls 1.2 radii apart, seen as one blob, come apart where they are.
 BOOST_AUTO_TEST_CASE(a_blob_of_two_is_split) {
     constexpr int half = 30;  // fine samples: centres 1.2 radii apart

@@ -99,6 +99,7 @@ Json outcome_json(const std::vector<ImageOutcome>& outcomes) {
             json["summary"] = result.summary;
             json["diameter_px"] = result.diameter_px;
             json["blur_px"] = result.blur_px;
+            json["veil_share"] = result.veil_share;
             json["irradiated_share"] = result.irradiated_share;
             json["candidate_count"] = result.candidates;
             Json refused = Json::object();

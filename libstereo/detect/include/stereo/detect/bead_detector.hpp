@@ -66,8 +66,10 @@ struct BeadDetectorResult {
     std::vector<RefusedCandidate> refused;  ///< candidates that were no beads
     /// Local extrema looked at; one that is two beads counts twice.
     int candidates = 0;
-    double diameter_px = 0.0;       ///< expected, or estimated; 0 where no estimate was possible
-    double blur_px = 0.0;           ///< standard deviation of the blur that the fits used
+    double diameter_px = 0.0;  ///< expected, or estimated; 0 where no estimate was possible
+    double blur_px = 0.0;      ///< standard deviation of the blur that the fits used
+    /// Part of the grey that no bead shades, scatter and glare: the median over beads.
+    double veil_share = 0.0;
     double irradiated_share = 1.0;  ///< part of the image that X-rays reach
     std::string summary;            ///< one line
 

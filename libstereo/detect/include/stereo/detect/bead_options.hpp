@@ -87,9 +87,10 @@ struct SizeSearchOptions {
 
 /// How candidates are fitted.
 struct FitStrategyOptions {
-    /// So many of the strongest candidates are fitted with their blur free, for the image's: beads
-    /// over bone differ by a quarter in it, of whose spread the median of these has a third.
-    int beads_for_blur = 12;
+    /// So many of the strongest candidates are fitted with their blur and veil free, for the
+    /// image's: beads over bone differ by a quarter in blur, of whose spread the median of these
+    /// has a third.
+    int beads_for_optics = 12;
     /// In the last fits each bead has its own blur, held to the image's by a Gaussian prior on its
     /// logarithm: the median of a few is off by a tenth, and magnification varies as much.
     double prior_log_blur = 0.2;

@@ -28,6 +28,13 @@ struct BeadFitOptions {
     /// a square pixel alone is 0.29 px). The starting value where it is fitted.
     double blur_px = 0.7;
     bool fit_blur = true;
+    /// Part of the grey beside a bead that its shadow lets through whatever its attenuation:
+    /// scatter and glare. The starting value where it is fitted.
+    double veil_share = 0.0;
+    bool fit_veil = false;
+    /// Standard deviation of a Gaussian prior about it. A faint bead cannot tell a veil from less
+    /// attenuation and needs it narrow; a large opaque one tells it to a thousandth all the same.
+    double prior_veil_share = 0.03;
     /// Radius, blur and attenuation of a bead of a few pixels can hardly be told from one another,
     /// so each is held to its starting value by a weak Gaussian prior on its logarithm, of this
     /// standard deviation. Centres are not correlated with them, by symmetry.
@@ -75,7 +82,7 @@ struct FittedBead {
     /// the bead, whatever its texture.
     double sd_if_white_px = 0.0;
     double radius_sd_px = 0.0;
-    double contrast = 0.0;  ///< depth of the blurred shadow at its centre, 0 to 1
+    double contrast = 0.0;  ///< depth of the blurred shadow at its centre as seen, 0 to 1
     /// Second harmonic of the residuals: (a - b) / (a + b) of an ellipse with semi-axes a and b.
     double ellipticity = 0.0;
     double ellipticity_sd = 0.0;
@@ -86,6 +93,7 @@ struct FittedBead {
 struct BeadFit {
     std::vector<FittedBead> beads;  ///< in the order of the starting values
     double blur_px = 0.0;
+    double veil_share = 0.0;      ///< part of the background's grey that the beads do not shade
     double background = 0.0;      ///< grey at the first bead's centre without the beads
     double residual_rms = 0.0;    ///< of the unsaturated pixels, grey
     double expected_noise = 0.0;  ///< what the noise model says residual_rms should be
@@ -99,17 +107,17 @@ struct BeadFit {
 
 /// Fits the shadows of one bead, or of up to max_joint_beads that touch, by weighted least squares
 /// (Levenberg-Marquardt) with the model
-///     grey(x, y) = (b0 + bx x + by y + bxx x^2 + ...) prod_j (1 - P_j(|(x, y) -
+///     grey(x, y) = v + (b0 + bx x + by y + bxx x^2 + ...) prod_j (1 - P_j(|(x, y) -
 ///     c_j|)),
-/// P the blurred shadow of a ball (ShadowProfile). The curvature of the background costs the centre
-/// nothing, being even where the centre's derivatives are odd, and keeps bone edges out of it. What
-/// the polynomial does not follow is a random field of the strength that the residuals show:
-/// centres are the best linear predictions under it, and covariances include it (kriging). `image`
-/// holds grey values over black, so that it is proportional to detected intensity; `start` the
-/// starting values. Pixels within a margin of the beads are used, but for those in `excluded`
-/// (shadows of other beads) and those that are NaN (no measurement: outside the irradiated field).
-/// Not converged where there are too few pixels or the fit runs away from its start. Throws
-/// Error(usage) for no bead or more than max_joint_beads.
+/// P the blurred shadow of a ball (ShadowProfile) and v a veil of scatter and glare. The curvature
+/// of the background costs the centre nothing, being even where the centre's derivatives are odd,
+/// and keeps bone edges out of it. What the polynomial does not follow is a random field of the
+/// strength that the residuals show: centres are the best linear predictions under it, and
+/// covariances include it (kriging). `image` holds grey values over black, so that it is
+/// proportional to detected intensity; `start` the starting values. Pixels within a margin of the
+/// beads are used, but for those in `excluded` (shadows of other beads) and those that are NaN (no
+/// measurement: outside the irradiated field). Not converged where there are too few pixels or the
+/// fit runs away from its start. Throws Error(usage) for no bead or more than max_joint_beads.
 [[nodiscard]] BeadFit fit_beads(const drr::Image<float>& image,
                                 const std::vector<BeadShadow>& start,
                                 const BeadFitOptions& options = {},
