@@ -72,17 +72,18 @@ struct Candidates {
         for (std::uint32_t round = 0; round < 10; ++round)
             blocks.mix(stream.key[0] + round * 0x9E3779B9U, stream.key[1] + round * 0xBB67AE85U);
         second = uniform(blocks.words[2], blocks.words[3]);
-        b = hn::Add(number(0.931), hn::Mul(number(2.53), hn::Sqrt(mean)));
-        a = hn::Add(number(-0.059), hn::Mul(number(0.02483), b));
+        b = hn::Add(number(Ptrs::b_0), hn::Mul(number(Ptrs::b_1), hn::Sqrt(mean)));
+        a = hn::Add(number(Ptrs::a_0), hn::Mul(number(Ptrs::a_1), b));
         const auto u = hn::Sub(uniform(blocks.words[0], blocks.words[1]), number(0.5));
         us = hn::Sub(number(0.5), hn::Abs(u));
         const auto slope = hn::Add(hn::Div(hn::Mul(number(2.0), a), us), b);
-        k = hn::Floor(hn::Add(hn::Add(hn::Mul(slope, u), mean), number(0.43)));
+        k = hn::Floor(hn::Add(hn::Add(hn::Mul(slope, u), mean), number(Ptrs::offset)));
     }
 
     [[nodiscard]] HWY_INLINE auto stand_at_once() const {
-        const auto v_r = hn::Sub(number(0.9277), hn::Div(number(3.6224), hn::Sub(b, number(2.0))));
-        return hn::And(hn::And(hn::Ge(us, number(0.07)), hn::Le(second, v_r)),
+        const auto v_r = hn::Sub(number(Ptrs::v_r_0),
+                                 hn::Div(number(Ptrs::v_r_1), hn::Sub(b, number(Ptrs::v_r_b))));
+        return hn::And(hn::And(hn::Ge(us, number(Ptrs::us_at_once)), hn::Le(second, v_r)),
                        hn::Ge(mean, number(Ptrs::least_mean)));
     }
 
@@ -90,7 +91,8 @@ struct Candidates {
     [[nodiscard]] HWY_INLINE hn::Vec<Numbers> margin(hn::Vec<Numbers> k_log_mean) const {
         const Numbers d;
         const auto inverse_alpha =
-            hn::Add(number(1.1239), hn::Div(number(1.1328), hn::Sub(b, number(3.4))));
+            hn::Add(number(Ptrs::alpha_0),
+                    hn::Div(number(Ptrs::alpha_1), hn::Sub(b, number(Ptrs::alpha_b))));
         const auto ratio =
             hn::Div(hn::Mul(second, inverse_alpha), hn::Add(hn::Div(a, hn::Mul(us, us)), b));
         const auto n = hn::Add(k, number(1.0));
@@ -143,8 +145,9 @@ std::size_t test(const PhiloxStream& stream, std::span<const double> means,
         const auto margin = all.margin(k_log_mean);
         const auto band = hn::Max(hn::Mul(k_log_mean, number(doubt)), number(least_doubt));
         const auto at_once = all.stand_at_once();
-        const auto no = hn::Or(hn::Lt(all.k, hn::Zero(d)),
-                               hn::And(hn::Lt(all.us, number(0.013)), hn::Gt(all.second, all.us)));
+        const auto no =
+            hn::Or(hn::Lt(all.k, hn::Zero(d)),
+                   hn::And(hn::Lt(all.us, number(Ptrs::us_of_tails)), hn::Gt(all.second, all.us)));
         auto result = hn::IfThenElse(hn::Gt(margin, hn::Zero(d)), all.k, number(rejected));
         // Written so that a margin that is no number is too close, too.
         const auto clear = hn::And(hn::Gt(hn::Abs(margin), band), hn::Ge(all.k, number(least_k)));

@@ -24,8 +24,8 @@ double log_factorial(double k) {
 
 bool Ptrs::stands_by_ratio(double k, double first, double second) const {
     const double us = from_end(first);
-    if (k < 0.0 || (us < 0.013 && second > us)) return false;
-    const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
+    if (k < 0.0 || (us < us_of_tails && second > us)) return false;
+    const double inverse_alpha = alpha_0 + alpha_1 / (b - alpha_b);
     return std::log(second * inverse_alpha / (a / (us * us) + b)) <=
            -mean + k * std::log(mean) - log_factorial(k);
 }

@@ -30,10 +30,12 @@ struct SizeRange {
 
 /// Grey values over black, as fit_beads() wants them.
 drr::Image<float> over_black(const drr::Image<float>& image, const BeadDetectorOptions& options) {
-    drr::require(std::all_of(image.pixels().begin(), image.pixels().end(),
-                             [](float grey) { return std::isfinite(grey); }),
-                 "an image for bead detection has values that are not finite");
-    const float top = *std::max_element(image.pixels().begin(), image.pixels().end());
+    float top = -std::numeric_limits<float>::infinity();
+    for (const float grey : image.pixels()) {
+        drr::require(std::isfinite(grey),
+                     "an image for bead detection has values that are not finite");
+        top = std::max(top, grey);
+    }
     const bool given = !std::isnan(options.black_grey);
     const auto black = given ? static_cast<float>(options.black_grey) : (options.dark ? 0.0F : top);
     drr::Image<float> result(image.width(), image.height());

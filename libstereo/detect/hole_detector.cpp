@@ -79,12 +79,12 @@ void HoleDetectorOptions::validate() const {
 HoleDetectorResult detect_holes(const drr::Image<float>& image,
                                 const HoleDetectorOptions& options) {
     options.validate();
-    drr::require(std::all_of(image.pixels().begin(), image.pixels().end(),
-                             [](float grey) { return std::isfinite(grey); }),
-                 "an image for hole detection has values that are not finite");
     float top = -std::numeric_limits<float>::infinity();
-    for (const float grey : image.pixels())
+    for (const float grey : image.pixels()) {
+        drr::require(std::isfinite(grey),
+                     "an image for hole detection has values that are not finite");
         top = std::max(top, grey);
+    }
     const auto at_top = std::count(image.pixels().begin(), image.pixels().end(), top);
     const double saturation =
         static_cast<double>(at_top) > saturated_share * static_cast<double>(image.size())

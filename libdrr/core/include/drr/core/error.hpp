@@ -36,7 +36,12 @@ class Error : public std::runtime_error {
 /// The name of a code as it stands in messages and JSON, e.g. "invalid_file".
 [[nodiscard]] const char* name_of(ErrorCode code) noexcept;
 
-/// Throws Error(usage) with `message` unless `condition` holds; for validate() functions.
+/// Throws Error(usage) with `message` unless `condition` holds; for validate() functions. Text that
+/// is written out becomes a string only where it is thrown, so that it may stand in a loop over
+/// pixels.
 void require(bool condition, const std::string& message);
+inline void require(bool condition, const char* message) {
+    if (!condition) require(condition, std::string(message));
+}
 
 }  // namespace drr
