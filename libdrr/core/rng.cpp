@@ -1,11 +1,20 @@
 #include "ptrs.hpp"
+#include "ziggurat.hpp"
 
 #include <drr/core/rng.hpp>
 
 #include <cmath>
-#include <numbers>
 
 namespace drr {
+namespace {
+
+constexpr Ziggurat ziggurat;
+constexpr std::size_t top = Ziggurat::layers - 1;
+constexpr double top_density = ziggurat.density[top] + Ziggurat::area / ziggurat.half_width[top];
+static_assert(top_density > 1.0 - 1e-13 && top_density < 1.0 + 1e-13);
+
+}  // namespace
+
 std::array<std::uint32_t, 4> Rng::philox(std::array<std::uint32_t, 4> counter,
                                          std::array<std::uint32_t, 2> key) noexcept {
     for (int round = 0; round < 10; ++round) {
@@ -58,15 +67,29 @@ double Rng::uniform(double low, double high) noexcept {
 }
 
 double Rng::normal() noexcept {
-    if (has_spare_normal_) {
-        has_spare_normal_ = false;
-        return spare_normal_;
+    while (true) {
+        const std::uint64_t high = next_u32();
+        const std::uint64_t bits = (high << 32) | next_u32();
+        const std::size_t layer = bits % Ziggurat::layers;
+        // Uniform on (-1, 1) by 53 other bits; not by those that chose the layer.
+        const double share =
+            (static_cast<double>(static_cast<std::int64_t>(bits) >> 11) + 0.5) * 0x1p-52;
+        const double x = share * ziggurat.half_width[layer];
+        if (std::abs(x) < ziggurat.half_width[layer + 1]) return x;  // 98.8 in 100
+        if (layer == 0) return std::copysign(normal_beyond(Ziggurat::tail_start), x);
+        const double low = ziggurat.density[layer];
+        if (low + uniform() * (ziggurat.density[layer + 1] - low) < std::exp(-0.5 * x * x))
+            return x;
     }
-    const double radius = std::sqrt(-2.0 * std::log(uniform()));
-    const double angle = 2.0 * std::numbers::pi * uniform();
-    spare_normal_ = radius * std::sin(angle);
-    has_spare_normal_ = true;
-    return radius * std::cos(angle);
+}
+
+// Marsaglia, "Generating a variable from the tail of the normal distribution", Technometrics 6
+// (1964) 101.
+double Rng::normal_beyond(double start) noexcept {
+    while (true) {
+        const double beyond = -std::log(uniform()) / start;
+        if (-2.0 * std::log(uniform()) > beyond * beyond) return start + beyond;
+    }
 }
 
 double Rng::poisson(double mean) noexcept {

@@ -168,20 +168,6 @@ BOOST_AUTO_TEST_CASE(poisson_row_draws_each_number_by_itself) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(normal_moments) {
-    constexpr int n = 200000;
-    Rng rng({.seed = 8});
-    double sum = 0.0;
-    double squares = 0.0;
-    for (int i = 0; i < n; ++i) {
-        const double x = rng.normal();
-        sum += x;
-        squares += x * x;
-    }
-    BOOST_TEST(std::abs(sum / n) < 4.0 / std::sqrt(n));
-    BOOST_TEST(std::abs(squares / n - 1.0) < 4.0 * std::sqrt(2.0 / n));
-}
-
 BOOST_AUTO_TEST_CASE(streams_differ_by_every_part_of_the_key) {
     const auto first = [](RngKey key) { return Rng(key).next_u32(); };
     const RngKey base{.seed = 1, .trial = 2, .view = 3, .purpose = RngPurpose::poses, .element = 4};

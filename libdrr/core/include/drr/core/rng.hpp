@@ -46,7 +46,9 @@ class Rng {
     [[nodiscard]] double uniform() noexcept;
     /// Uniform on (low, high).
     [[nodiscard]] double uniform(double low, double high) noexcept;
-    /// Standard normal (Box-Muller).
+    /// Standard normal, by the ziggurat method in the form that draws layer and place from
+    /// different bits (Doornik, "An improved ziggurat method to generate normal random samples",
+    /// 2005).
     [[nodiscard]] double normal() noexcept;
     /// Poisson with the given mean >= 0: inversion below 10, else transformed rejection PTRS
     /// (Hoermann, "The transformed rejection method for generating Poisson random variables",
@@ -63,12 +65,13 @@ class Rng {
     [[nodiscard]] static double uniform_of(std::uint32_t first, std::uint32_t second) noexcept;
 
   private:
+    /// Standard normal above `start`.
+    [[nodiscard]] double normal_beyond(double start) noexcept;
+
     std::array<std::uint32_t, 4> counter_;
     std::array<std::uint32_t, 2> key_;
     std::array<std::uint32_t, 4> block_{};
     int used_ = 4;
-    double spare_normal_ = 0.0;
-    bool has_spare_normal_ = false;
 };
 
 }  // namespace drr
