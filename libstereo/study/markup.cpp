@@ -51,24 +51,6 @@ std::string signed_fixed(double value, int digits) {
     return std::isfinite(value) && value > 0.0 && !zero ? "+" + text : text;
 }
 
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const auto byte = [&](std::size_t i) -> std::uint32_t {
-        return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
-    };
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::uint32_t group = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
-        out += digits[group >> 18U & 63U];
-        out += digits[group >> 12U & 63U];
-        out += i + 1 < bytes.size() ? digits[group >> 6U & 63U] : '=';
-        out += i + 2 < bytes.size() ? digits[group & 63U] : '=';
-    }
-    return out;
-}
-
 std::string table(const TableRow& header, const std::vector<TableRow>& rows) {
     std::string out = "<div class=\"scroll\"><table>\n<thead><tr>";
     for (const std::string& cell : header)

@@ -16,8 +16,6 @@ namespace stereo {
 /// The same with the sign of a positive number shown too.
 [[nodiscard]] std::string signed_fixed(double value, int digits);
 
-[[nodiscard]] std::string base64(std::string_view bytes);
-
 /// A table row: cells of finished markup, the first one its heading. A row of one cell spans the
 /// table and heads a group.
 using TableRow = std::vector<std::string>;

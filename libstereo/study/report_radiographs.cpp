@@ -2,6 +2,7 @@
 #include "report_parts.hpp"
 #include "svg.hpp"
 
+#include <drr/core/base64.hpp>
 #include <drr/imaging/image_io.hpp>
 
 #include <fmt/format.h>
@@ -134,7 +135,7 @@ std::string radiograph(const ValidationResult& r, int view, const std::vector<Ma
         fmt::format("<image id=\"radiograph-{}\" x=\"-0.5\" y=\"-0.5\" width=\"{}\" "
                     "height=\"{}\" preserveAspectRatio=\"none\" "
                     "href=\"data:image/png;base64,{}\"/>\n",
-                    view, image.width(), image.height(), base64(clinical_png(image))));
+                    view, image.width(), image.height(), drr::base64(clinical_png(image))));
 
     svg.raw(fmt::format("<g fill=\"none\" stroke-width=\"{:.2f}\">\n", 2.4 * unit));
     for (std::size_t i = 0; i < matches.size(); ++i) {

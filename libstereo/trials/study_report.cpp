@@ -1,5 +1,7 @@
+#include "gzip.hpp"
 #include "report_page.hpp"
 
+#include <drr/core/base64.hpp>
 #include <drr/core/file_io.hpp>
 #include <stereo/trials/study_report.hpp>
 
@@ -30,7 +32,8 @@ std::string study_report_html(const StudySummary& summary, const std::string& sc
     fill(page, "@SCENES@", scenes_json.empty() ? R"({"scenes":[]})" : within_script(scenes_json));
     fill(page, "@SUMMARY@", within_script(study_summary_json(summary)));
     fill(page, "@PLOTLY@",
-         std::filesystem::exists(plotly_js) ? within_script(drr::read_text_file(plotly_js)) : "");
+         std::filesystem::exists(plotly_js) ? drr::base64(gzip(drr::read_text_file(plotly_js)))
+                                            : "");
     return page;
 }
 
