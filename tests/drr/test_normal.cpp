@@ -1,6 +1,6 @@
-#include <drr/core/rng.hpp>
-
 #include "test.hpp"
+
+#include <drr/core/rng.hpp>
 
 #include <algorithm>
 #include <array>
@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(density_in_fine_bins) {
     double chi_square = 0.0;
     for (int i = 0; i < bins; ++i) {
         const double low = -reach + i * width;
-        const double expected = (probability_below(low + width) - probability_below(low)) *
-                                static_cast<double>(many);
+        const double expected =
+            (probability_below(low + width) - probability_below(low)) * static_cast<double>(many);
         const double off = counts[static_cast<std::size_t>(i)] - expected;
         chi_square += off * off / expected;
     }

@@ -327,16 +327,25 @@ BOOST_AUTO_TEST_CASE(held_out_poses_show_what_the_model_misses_and_what_space_is
         BOOST_TEST(std::abs(pose.scale - 1.0) < 5.0 * pose.scale_sd);
 
     // A source that moves from pose to pose: every pose by itself fits well enough, no other does.
+    // On average: of eight moves drawn in one way in fifteen, the ratio is below 1.
+    constexpr int draws = 16;
+    double ratio = 0.0;
+    double rms_px = 0.0;
     Rng moves = noise_of(2);
-    for (int pose = 0; pose < 8; ++pose) {
-        const double shift = moves.normal();
-        for (auto& item : c.observations.items)
-            if (item.pose == pose && item.view == 1) item.pixel.y() += shift;
+    for (int draw = 0; draw < draws; ++draw) {
+        Observations observations = c.observations;
+        for (int pose = 0; pose < 8; ++pose) {
+            const double shift = moves.normal();
+            for (auto& item : observations.items)
+                if (item.pose == pose && item.view == 1) item.pixel.y() += shift;
+        }
+        const CrossValidation moving = cross_validate(Procedure::bundle, observations, {}, 4);
+        BOOST_REQUIRE(moving.ok);
+        ratio += moving.ratio / draws;
+        rms_px += moving.rms_px / draws;
     }
-    const CrossValidation moving = cross_validate(Procedure::bundle, c.observations, {}, 4);
-    BOOST_REQUIRE(moving.ok);
-    BOOST_TEST(moving.ratio > 1.0);
-    BOOST_TEST(moving.rms_px > 3.0 * honest.rms_px);
+    BOOST_TEST(ratio > 1.0);
+    BOOST_TEST(rms_px > 3.0 * honest.rms_px);
 }
 
 BOOST_AUTO_TEST_CASE(every_procedure_can_be_cross_validated) {
