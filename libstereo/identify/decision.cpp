@@ -1,6 +1,7 @@
 #include "decision.hpp"
 
 #include "chance.hpp"
+#include "lesser_rivals.hpp"
 #include "name_posteriors.hpp"
 
 #include <fmt/format.h>
@@ -53,44 +54,6 @@ double probability_of_turn(double angle_rad) {
     return (angle_rad - std::sin(angle_rad)) / std::numbers::pi;
 }
 
-// The odds of a rival against the best without the blob that speaks most for the best. `log_odds`:
-// with it.
-double odds_without_a_blob(const JointNaming& best, const JointNaming& rival, double log_odds,
-                           std::span<const double> clutter_per_px2) {
-    double most = 0.0;
-    for (std::size_t v = 0; v < best.of_view.size(); ++v) {
-        const double log_clutter = std::log(clutter_per_px2[v]);
-        const auto evidence = [&](const Naming& naming, std::size_t blob) {
-            return naming.marker_of_blob[blob] < 0 ? 0.0 : naming.evidence[blob] - log_clutter;
-        };
-        for (std::size_t blob = 0; blob < best.of_view[v]->evidence.size(); ++blob)
-            most = std::max(most,
-                            evidence(*best.of_view[v], blob) - evidence(*rival.of_view[v], blob));
-    }
-    return std::exp(log_odds + most);
-}
-
-// Takes away the names that namings of together more than options.max_name_error do not give. Those
-// that say the same as a whole differ in single names.
-void withhold_disputed_names(const std::vector<JointNaming>& namings, const JointNaming& best,
-                             std::vector<ViewIdentity>& identities, double max_name_error) {
-    double total = 0.0;
-    std::vector<double> weights;
-    for (const auto& naming : namings) {
-        weights.push_back(std::exp(naming.log_likelihood - best.log_likelihood));
-        total += weights.back();
-    }
-    for (std::size_t v = 0; v < identities.size(); ++v)
-        for (std::size_t blob = 0; blob < identities[v].marker_of_blob.size(); ++blob) {
-            int& name = identities[v].marker_of_blob[blob];
-            if (name < 0) continue;
-            double disputed = 0.0;
-            for (std::size_t n = 0; n < namings.size(); ++n)
-                if (namings[n].marker_of_blob[v][blob] != name) disputed += weights[n];
-            if (disputed > max_name_error * total) name = -1;
-        }
-}
-
 // Namings that say the same, under their best, with the probability of all of them.
 std::vector<std::pair<std::size_t, double>> identities(const std::vector<JointNaming>& namings) {
     std::vector<std::size_t> order(namings.size());
@@ -135,32 +98,25 @@ double log10_chance(std::span<const ViewProblem> views, const JointNaming& joint
         }
         return log10_chance(all);
     }
-    // Of a random pose in one view, that its rotation agrees with that of another.
-    double log10_agreement = 0.0;
-    double sum = 0.0;
-    double worst = -std::numeric_limits<double>::infinity();
-    for (std::size_t v = 0; v < views.size(); ++v) {
-        worst = std::max(worst, log10_chance(hits[v]));
-        sum += log10_chance(hits[v]);
-        if (v == 0) continue;
+    // That random poses of all views agree in their rotations. What one view says, given that the
+    // others show the phantom, is weighed against its rivals.
+    double sum = log10_chance(hits[0]);
+    for (std::size_t v = 1; v < views.size(); ++v) {
         const Eigen::Matrix3d covariance = joint.of_view[0]->fit.rotation_covariance() +
                                            joint.of_view[v]->fit.rotation_covariance() +
                                            rig.turn_covariance(v);
         const double allowed = views[v].options.gate_sd * std::sqrt(covariance.trace() / 3.0);
-        log10_agreement = std::log10(probability_of_turn(std::min(allowed, std::numbers::pi)));
-        sum += log10_agreement;
+        sum += log10_chance(hits[v]) +
+               std::log10(probability_of_turn(std::min(allowed, std::numbers::pi)));
     }
-    // Each view has to be found, given the others: one that is beyond doubt says nothing of another
-    // but how the phantom is turned there.
-    return std::max(sum, worst + log10_agreement);
+    return sum;
 }
 
 // Beads that have to be found in all views together, and in each. Six in one view are 12 equations
-// for 7 unknowns (min_beads); two views have 14 unknowns, of which ten beads leave as many
-// equations over. One less in a view is what the other makes up for; with two less, two names of
-// one of 1,600 images of six beads were interchanged. With a known rig a pose has 6 unknowns,
-// whatever view its beads are in, but six or seven of them, spread over two views, still left two
-// names interchanged in 2 of 730 poses.
+// for 7 unknowns (min_beads). Of several views each may show two less, which the others make up
+// for: what rivals that show still less could explain is weighed (lesser_rivals.hpp). With a known
+// rig a pose has 6 unknowns, whatever view its beads are in, but six or seven of them, spread over
+// two views, still left two names interchanged in 2 of 730 poses.
 struct NeededBeads {
     int together = 0;
     int in_each = 0;
@@ -169,10 +125,7 @@ struct NeededBeads {
 NeededBeads needed_beads(std::size_t views, const IdentifyOptions& options,
                          const RigKnowledge& rig) {
     if (rig.shifts_known) return {options.min_beads + 2, 0};
-    constexpr int unknowns_of_a_view = 7;
-    const int more = static_cast<int>(views) - 1;
-    return {options.min_beads + (more * unknowns_of_a_view + 1) / 2,
-            views == 1 ? options.min_beads : options.min_beads - 1};
+    return {0, views == 1 ? options.min_beads : options.min_beads - 2};
 }
 
 // Why a naming shows too little of the phantom; empty if it does not.
@@ -196,6 +149,22 @@ std::string too_little(std::span<const ViewProblem> views, const JointNaming& jo
     return {};
 }
 
+// The weight of the namings by which a view that shows few beads shows others, and still fewer.
+double weight_of_showing_less(std::span<const ViewProblem> views, const JointNaming& best,
+                              const PriorKnowledge& knowledge) {
+    const IdentifyOptions& options = views[0].options;
+    if (views.size() == 1 || knowledge.rig.shifts_known) return 0.0;
+    std::vector<double> clutter_per_px2;
+    for (std::size_t v = 0; v < views.size(); ++v)
+        clutter_per_px2.push_back(false_blobs_per_px2(views[v], *best.of_view[v]));
+    double sum = 0.0;
+    for (std::size_t v = 0; v < views.size(); ++v)
+        if (best.of_view[v]->beads_found < options.min_beads)
+            sum += weight_of_lesser_rivals(views, clutter_per_px2, knowledge, best, v,
+                                           options.max_error_probability);
+    return sum;
+}
+
 }  // namespace
 
 IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<JointNaming>& namings,
@@ -207,34 +176,27 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
     result.probability = ranked[0].second;
     result.views = identity_of(best, result.probability).views;
     withhold_doubtful_names(views, best, result.views);
-    withhold_disputed_names(namings, best, result.views, options.max_name_error);
+    withhold_disputed_names(views, namings, best, result.views);
     // Last, for a marker whose name was just taken away may be where another's was given.
     withhold_merged_names(views, best, places_for(views, best.of_view, knowledge), result.views);
-
-    std::vector<double> clutter_per_px2;
-    for (std::size_t v = 0; v < views.size(); ++v)
-        clutter_per_px2.push_back(false_blobs_per_px2(views[v], *best.of_view[v]));
-    std::vector<double> odds_without;
-    for (const auto& [index, probability] : ranked)
-        odds_without.push_back(odds_without_a_blob(
-            best, namings[index], namings[index].log_likelihood - best.log_likelihood,
-            clutter_per_px2));
-    const double rivals_without =
-        std::accumulate(odds_without.begin() + 1, odds_without.end(), 0.0);
 
     result.log10_chance = log10_chance(views, best, knowledge.rig);
     std::string reason = too_little(views, best, knowledge.rig);
     if (reason.empty() && result.log10_chance > std::log10(options.max_chance_poses))
         reason = fmt::format("not found: chance alone would give 10^{:.1f} such poses",
                              result.log10_chance);
+    if (reason.empty()) {
+        const double less = weight_of_showing_less(views, best, knowledge);
+        if (less > options.max_error_probability)
+            reason = "few beads found: a view may as well show others, and still fewer";
+        result.probability /= 1.0 + less * result.probability;
+    }
     const double wrong = std::max(0.0, 1.0 - result.probability);
-    if (reason.empty() && (wrong > options.max_error_probability ||
-                           rivals_without > options.max_odds_without_a_blob)) {
+    if (reason.empty() && wrong > options.max_error_probability) {
         result.ambiguous = true;
-        for (std::size_t i = 0; i < ranked.size(); ++i)
-            if (ranked[i].second > options.max_error_probability ||
-                odds_without[i] > options.max_odds_without_a_blob)
-                result.rivals.push_back(identity_of(namings[ranked[i].first], ranked[i].second));
+        for (const auto& [index, probability] : ranked)
+            if (probability > options.max_error_probability)
+                result.rivals.push_back(identity_of(namings[index], probability));
         reason = fmt::format("ambiguous: {} namings, the best with a probability of {:.3g}",
                              ranked.size(), result.probability);
     }

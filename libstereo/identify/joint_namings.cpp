@@ -187,6 +187,21 @@ JointNaming join(std::span<const ViewProblem> views, std::span<const double> clu
     return joint;
 }
 
+JointNaming join_from_views(std::span<const ViewProblem> views,
+                            std::span<const double> clutter_per_px2,
+                            std::vector<const Naming*> of_view, const PriorKnowledge& knowledge) {
+    const drr::Rigid3& first = of_view[0]->fit.pose.view_from_phantom;
+    JointFit start;
+    start.first_from_phantom = {first};
+    for (const Naming* naming : of_view) {
+        start.relations.log_focal.push_back(naming->fit.pose.log_focal);
+        start.relations.view_from_first.push_back(naming->fit.pose.view_from_phantom *
+                                                  first.inverse());
+    }
+    start.relations.view_from_first[0] = drr::Rigid3();
+    return join(views, clutter_per_px2, std::move(of_view), start, knowledge);
+}
+
 const JointNaming& most_likely(const std::vector<JointNaming>& namings) {
     return *std::max_element(namings.begin(), namings.end(),
                              [](const JointNaming& a, const JointNaming& b) {
@@ -210,16 +225,7 @@ std::vector<JointNaming> join_views(std::span<const ViewProblem> views,
         if (namings.size() == most ||
             combination.rough < all[0].rough - irrelevant_nats - roughness_nats)
             break;
-        const drr::Rigid3& first = combination.of_view[0]->fit.pose.view_from_phantom;
-        JointFit start;
-        start.first_from_phantom = {first};
-        for (const Naming* naming : combination.of_view) {
-            start.relations.log_focal.push_back(naming->fit.pose.log_focal);
-            start.relations.view_from_first.push_back(naming->fit.pose.view_from_phantom *
-                                                      first.inverse());
-        }
-        start.relations.view_from_first[0] = drr::Rigid3();
-        JointNaming joint = join(views, clutter_per_px2, combination.of_view, start, knowledge);
+        JointNaming joint = join_from_views(views, clutter_per_px2, combination.of_view, knowledge);
         if (std::isfinite(joint.log_likelihood)) namings.push_back(std::move(joint));
     }
     return namings;

@@ -46,6 +46,12 @@ struct JointNaming {
                                std::vector<const Naming*> of_view, const JointFit& start,
                                const PriorKnowledge& knowledge);
 
+/// The same from where the views' own fits put the phantom.
+[[nodiscard]] JointNaming join_from_views(std::span<const ViewProblem> views,
+                                          std::span<const double> clutter_per_px2,
+                                          std::vector<const Naming*> of_view,
+                                          const PriorKnowledge& knowledge);
+
 /// The best of one or more.
 [[nodiscard]] const JointNaming& most_likely(const std::vector<JointNaming>& namings);
 

@@ -100,6 +100,27 @@ void withhold_doubtful_names(std::span<const ViewProblem> views, const JointNami
     }
 }
 
+void withhold_disputed_names(std::span<const ViewProblem> views,
+                             const std::vector<JointNaming>& namings, const JointNaming& best,
+                             std::vector<ViewIdentity>& identities) {
+    const double max_name_error = views[0].options.max_name_error;
+    double total = 0.0;
+    std::vector<double> weights;
+    for (const auto& naming : namings) {
+        weights.push_back(std::exp(naming.log_likelihood - best.log_likelihood));
+        total += weights.back();
+    }
+    for (std::size_t v = 0; v < identities.size(); ++v)
+        for (std::size_t blob = 0; blob < identities[v].marker_of_blob.size(); ++blob) {
+            int& name = identities[v].marker_of_blob[blob];
+            if (name < 0) continue;
+            double disputed = 0.0;
+            for (std::size_t n = 0; n < namings.size(); ++n)
+                if (namings[n].marker_of_blob[v][blob] != name) disputed += weights[n];
+            if (disputed > max_name_error * total) name = -1;
+        }
+}
+
 void withhold_merged_names(std::span<const ViewProblem> views, const JointNaming& naming,
                            std::span<const MarkerPlace> places,
                            std::vector<ViewIdentity>& identities) {

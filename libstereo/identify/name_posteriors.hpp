@@ -12,6 +12,12 @@ namespace stereo {
 void withhold_doubtful_names(std::span<const ViewProblem> views, const JointNaming& naming,
                              std::vector<ViewIdentity>& identities);
 
+/// Takes away each name that namings of together more than options.max_name_error do not give:
+/// those that say the same as a whole differ in single names.
+void withhold_disputed_names(std::span<const ViewProblem> views,
+                             const std::vector<JointNaming>& namings, const JointNaming& best,
+                             std::vector<ViewIdentity>& identities);
+
 /// Takes away each name of a blob whose shadow may be merged with that of a marker that is not seen
 /// elsewhere in the view: one that the joint fit puts, within its uncertainty, nearer than
 /// options.ambiguity_px. A view's own pose, from few beads, may put it far away.

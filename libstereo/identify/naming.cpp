@@ -27,9 +27,10 @@ std::vector<Prediction> predict(const ViewProblem& view, const ViewPose& pose, s
         prediction.pixel = pinhole.project(p);
         prediction.px_per_mm = pinhole.fx_px / p.z();
         const bool is_bead = i < view.bead_count();
-        prediction.sd_px = std::hypot(
-            (is_bead ? as_built_sd_mm : view.options.as_built_sd_mm) * prediction.px_per_mm,
-            view.options.blob_sd_px);
+        const double as_built_px =
+            (is_bead ? as_built_sd_mm : view.options.as_built_sd_mm) * prediction.px_per_mm;
+        prediction.sd_px =
+            std::sqrt(as_built_px * as_built_px + std::pow(view.options.blob_sd_px, 2));
         prediction.visible = view.map.contains(prediction.pixel);
     }
     return predictions;
@@ -173,7 +174,11 @@ Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose, double as_bu
     naming.as_built_sd_mm = found_scatter_mm(view, pairs, predictions);
     naming.marker_of_blob.assign(pairs.size(), -1);
     naming.doubtful.assign(pairs.size(), false);
-    naming.evidence.assign(pairs.size(), 0.0);
+    // A blob so near may be merged with the shadow of a marker, which may be off as built.
+    std::vector<double> merging_px2;
+    for (const auto& prediction : predictions)
+        merging_px2.push_back(std::pow(options.ambiguity_px, 2) +
+                              std::pow(options.gate_sd * prediction.sd_px, 2));
     std::vector<bool> accounted(count, false);  // found, or hidden by one that was
     double sum = -0.5 * std::pow(naming.fit.pose.log_focal / view.log_focal_sd(), 2);
     for (std::size_t blob = 0; blob < pairs.size(); ++blob) {
@@ -184,11 +189,9 @@ Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose, double as_bu
         const double sd_px = predictions[marker].sd_px;
         const double detected = std::log(options.detection_rate) +
                                 radius_evidence(view, blob, marker, predictions[marker].px_per_mm);
-        const double found = detected - std::log(2.0 * std::numbers::pi * sd_px * sd_px) -
-                             0.5 * pairs[blob].normalized2;
-        sum += found;
+        sum += detected - std::log(2.0 * std::numbers::pi * sd_px * sd_px) -
+               0.5 * pairs[blob].normalized2;
         naming.log_detections += detected;
-        naming.evidence[blob] = found - std::log1p(-options.detection_rate);
         if (marker < view.bead_count()) {
             ++naming.beads_found;
             naming.squares_px2 += (center - predictions[marker].pixel).squaredNorm();
@@ -196,10 +199,7 @@ Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose, double as_bu
             ++naming.references_found;
         }
         for (std::size_t other = 0; other < count; ++other) {
-            // Its shadow may be merged with that of a marker that is off as built.
-            const double near_px =
-                std::hypot(options.ambiguity_px, options.gate_sd * predictions[other].sd_px);
-            if ((predictions[other].pixel - center).norm() > near_px) continue;
+            if ((predictions[other].pixel - center).squaredNorm() > merging_px2[other]) continue;
             accounted[other] = true;
             if (other != marker) naming.doubtful[blob] = true;
         }

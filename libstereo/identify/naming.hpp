@@ -26,9 +26,6 @@ struct Naming {
     ViewPoseFit fit;
     std::vector<int> marker_of_blob;  ///< -1 for none
     std::vector<bool> doubtful;       ///< per blob: another marker is predicted as near
-    /// Per blob: by how much its name raises the log-likelihood over its being clutter of density 1
-    /// and the marker missing; 0 without a name.
-    std::vector<double> evidence;
     int beads_found = 0;
     int references_found = 0;
     int beads_visible = 0;        ///< predicted inside the image

@@ -52,11 +52,12 @@ double rough_log_likelihood(const ViewProblem& view, const ViewPose& pose, doubl
         if (p.z() <= 0.0) continue;
         const Eigen::Vector2d pixel = pinhole.project(p);
         if (!view.map.contains(pixel)) continue;
-        const double sd_px = std::hypot(view.options.as_built_sd_mm * pinhole.fx_px / p.z(),
-                                        view.options.blob_sd_px);
+        const double as_built_px = view.options.as_built_sd_mm * pinhole.fx_px / p.z();
+        const double variance_px2 =
+            as_built_px * as_built_px + std::pow(view.options.blob_sd_px, 2);
         sum += view.map.nearest(pixel, gate_px) >= 0
                    ? std::log(view.options.detection_rate /
-                              (2.0 * std::numbers::pi * sd_px * sd_px * clutter_per_px2))
+                              (2.0 * std::numbers::pi * variance_px2 * clutter_per_px2))
                    : std::log1p(-view.options.detection_rate);
     }
     return sum;

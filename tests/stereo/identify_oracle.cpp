@@ -1,7 +1,7 @@
 #include "identify_oracle.hpp"
 
 #include "agreeing_search.hpp"
-#include "joint_namings.hpp"
+#include "lesser_rivals.hpp"
 #include "name_posteriors.hpp"
 
 #include <algorithm>
@@ -112,10 +112,19 @@ OracleAnswer ask_oracle(const IdentifyCase& c) {
     }
     answer.error_probability = (total - right) / total;
     if (best == nullptr) return answer;
+    if (views.size() == 2 && answer.error_probability <= c.options.max_error_probability) {
+        std::vector<double> clutter_per_px2;
+        for (const auto& search : searches)
+            clutter_per_px2.push_back(search.clutter_per_px2);
+        for (std::size_t v = 0; v < views.size(); ++v)
+            answer.error_probability += weight_of_lesser_rivals(
+                views, clutter_per_px2, knowledge, *best, v, c.options.max_error_probability);
+    }
     std::vector<stereo::ViewIdentity> identities(views.size());
     for (std::size_t v = 0; v < views.size(); ++v)
         identities[v].marker_of_blob = best->marker_of_blob[v];
     withhold_doubtful_names(views, *best, identities);
+    withhold_disputed_names(views, namings, *best, identities);
     for (std::size_t v = 0; v < views.size(); ++v)
         for (std::size_t blob = 0; blob < truth[v].size(); ++blob) {
             if (!is_unambiguous(c, v, blob)) continue;

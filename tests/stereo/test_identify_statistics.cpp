@@ -3,21 +3,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <numbers>
+#include <numeric>
 
 using namespace test;
 
 // Random cases of each phantom: many against the aim (slow; where it is not reached,
-// docs/identification.md says), a few against what is reached (property).
+// docs/identification.md says), a few against what is reached (property). The lines printed are
+// the rows of its tables, and what they add up to.
 
 namespace {
 
 const int cases = test::trials(10);
 constexpr int many_cases = 100;
 // The many are none that anything was developed on.
-const std::uint64_t first_seed = cases >= many_cases ? 70'000 : 0;
+const std::uint64_t first_seed = cases >= many_cases ? 200'000 : 0;
 
 enum class Verdict {
     right,        ///< certain, no wrong name, at least 90 % of the unambiguous blobs named
@@ -35,16 +38,38 @@ Verdict verdict_on(const IdentifyCase& c, const stereo::IdentifyResult& result,
     return result.ok ? Verdict::incomplete : Verdict::refused;
 }
 
-// The part of the cases that may be refused without excuse, or named in part.
-struct NotRight {
-    double one_view = 0.2;  // two of ten: one is what chance makes of 5 %
-    double two_views = 0.2;
-};
+// The sums of all rows printed, at the end.
+class Totals {
+  public:
+    Totals() = default;
+    Totals(const Totals&) = delete;
+    Totals& operator=(const Totals&) = delete;
+    ~Totals() {
+        const int all = std::accumulate(count_.begin(), count_.end(), 0);
+        if (all == 0) return;
+        const int decidable = all - count_[1];
+        fmt::print(
+            "of {} cases {} right, {} undecidable, {} incomplete, {} refused, {} wrong: {:.1f} % "
+            "of what is decidable is right\n",
+            all, count_[0], count_[1], count_[2], count_[3], count_[4],
+            100.0 * count_[0] / std::max(decidable, 1));
+    }
+    void add(const std::array<int, 5>& count) {
+        for (std::size_t i = 0; i < count.size(); ++i)
+            count_[i] += count[i];
+    }
 
+  private:
+    std::array<int, 5> count_{};
+};
+Totals totals;
+
+// The part of the cases that may be refused without excuse, or named in part.
 constexpr double aim = 0.005;
+constexpr double of_few = 0.2;  // two of ten: one is what chance makes of 5 %
 
 // Prints one line a number of views, and requires what identification promises.
-void report(const IdentifyPhantom& phantom, CaseSettings settings = {}, NotRight reached = {}) {
+void report(const IdentifyPhantom& phantom, CaseSettings settings = {}) {
     for (const int views : {1, 2}) {
         settings.views = views;
         std::array<int, 5> count{};
@@ -70,10 +95,9 @@ void report(const IdentifyPhantom& phantom, CaseSettings settings = {}, NotRight
                    settings.missing > 0.0 ? "" : ", none missing", views, cases, count[0], count[1],
                    count[2], count[3], count[4], stand_ins, seconds / cases);
         std::fflush(stdout);
+        totals.add(count);
         BOOST_TEST(count[4] == 0, phantom.name << ": " << count[4] << " certain but wrong");
-        const double allowed = cases >= many_cases ? aim
-                               : views == 1        ? reached.one_view
-                                                   : reached.two_views;
+        const double allowed = cases >= many_cases ? aim : of_few;
         BOOST_TEST(count[2] + count[3] <= allowed * cases,
                    phantom.name << ": " << count[2] + count[3] << " not right");
     }
@@ -189,12 +213,11 @@ BOOST_AUTO_TEST_CASE(ring_helix_cylinder) {
     report(file("ring_helix_cylinder"));
 }
 BOOST_AUTO_TEST_CASE(bead_cluster_a) {
-    // Decided by ten beads or more, where the oracle needs nine at times.
-    report(file("bead_cluster_a"), {}, {.two_views = 0.3});
+    report(file("bead_cluster_a"));
     report(file("bead_cluster_a"), {.missing = 0.0});
 }
 BOOST_AUTO_TEST_CASE(bead_cluster_b) {
-    report(file("bead_cluster_b"), {}, {.two_views = 0.3});
+    report(file("bead_cluster_b"));
     report(file("bead_cluster_b"), {.missing = 0.0});
 }
 BOOST_AUTO_TEST_CASE(random_64) {

@@ -55,10 +55,6 @@ struct IdentifyOptions {
     /// those that an image's own scatter makes doubtful are left to a calibration to reject, for at
     /// 0.1 % and a scatter of 0.3 mm three good names in ten would be withheld in a single view.
     double max_name_error = 0.01;
-    /// No answer is certain by one blob, which may be a false one that stands in for a missing
-    /// marker where false ones are denser than anywhere else: without the blob that speaks most for
-    /// the best naming against a rival, the best has to be as likely still as all rivals together.
-    double max_odds_without_a_blob = 1.0;
     /// The phantom counts as found when fewer poses than this are expected to fit as well where
     /// blobs lie at random. Those that do fit here are among the rivals; this is for images that do
     /// not show the phantom.
