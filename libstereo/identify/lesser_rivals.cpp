@@ -16,9 +16,8 @@ struct Named {
 
 class LesserRivals {
   public:
-    LesserRivals(std::span<const ViewProblem> views,
-                 std::span<const double> clutter_per_px2, const PriorKnowledge& knowledge,
-                 const JointNaming& naming, std::size_t in_view)
+    LesserRivals(std::span<const ViewProblem> views, std::span<const double> clutter_per_px2,
+                 const PriorKnowledge& knowledge, const JointNaming& naming, std::size_t in_view)
         : views_(views),
           clutter_per_px2_(clutter_per_px2),
           knowledge_(knowledge),
@@ -128,7 +127,7 @@ class LesserRivals {
     }
 
     [[nodiscard]] Naming naming_of(const std::vector<Named>& names,
-                                           const Eigen::Vector3d& translation_mm) const {
+                                   const Eigen::Vector3d& translation_mm) const {
         Naming naming;
         naming.fit.pose.view_from_phantom = {rotation_, translation_mm};
         naming.marker_of_blob.assign(view_.map.size(), -1);
@@ -163,9 +162,8 @@ class LesserRivals {
 
 double weight_of_lesser_rivals(std::span<const ViewProblem> views,
                                std::span<const double> clutter_per_px2,
-                               const PriorKnowledge& knowledge,
-                               const JointNaming& naming, std::size_t in_view,
-                               double enough) {
+                               const PriorKnowledge& knowledge, const JointNaming& naming,
+                               std::size_t in_view, double enough) {
     return LesserRivals(views, clutter_per_px2, knowledge, naming, in_view).weight(enough);
 }
 
