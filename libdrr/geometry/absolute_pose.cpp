@@ -41,21 +41,20 @@ Sums linearize(std::span<const Eigen::Vector3d> points, std::span<const Eigen::V
         const Eigen::Vector3d p = rotated + pose.translation_mm;
         const Eigen::Vector2d residual = pinhole.project(p) - pixels[i];
         const double by_depth = 1.0 / p.z();
-        const Eigen::Vector3d d_u(pinhole.fx_px * by_depth, 0.0,
-                                  -pinhole.fx_px * p.x() * by_depth * by_depth);
-        const Eigen::Vector3d d_v(0.0, pinhole.fy_px * by_depth,
-                                  -pinhole.fy_px * p.y() * by_depth * by_depth);
+        const double x = p.x() * by_depth;
+        const double y = p.y() * by_depth;
+        const double fx = pinhole.fx_px * by_depth;
+        const double fy = pinhole.fy_px * by_depth;
+        const Eigen::Vector3d& a = rotated;
         Vector6d u;
         Vector6d v;
-        u << rotated.cross(d_u), d_u;
-        v << rotated.cross(d_v), d_v;
+        u << -fx * x * a.y(), fx * (a.z() + x * a.x()), -fx * a.y(), fx, 0.0, -fx * x;
+        v << -fy * (a.z() + y * a.y()), fy * y * a.x(), fy * a.x(), 0.0, fy, -fy * y;
         sums.cost += residual.squaredNorm();
-        for (int column = 0; column < 6; ++column)  // the lower half
-            for (int row = column; row < 6; ++row)
-                sums.normal(row, column) += u[row] * u[column] + v[row] * v[column];
+        for (int column = 0; column < 6; ++column)
+            sums.normal.col(column) += u[column] * u + v[column] * v;
         sums.gradient += residual.x() * u + residual.y() * v;
     }
-    sums.normal.triangularView<Eigen::StrictlyUpper>() = sums.normal.transpose();
     return sums;
 }
 

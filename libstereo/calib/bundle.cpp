@@ -58,15 +58,15 @@ void fill_residuals(const BundleProblem& problem, Calibration& result) {
     double sum = 0.0;
     double weighted = 0.0;
     std::size_t count = 0;
+    result.residuals_px = problem.residuals_px();
     for (std::size_t i = 0; i < observations.items.size(); ++i) {
         const Observation& item = observations.items[i];
-        result.residuals_px.push_back(problem.residual_px(item));
         if (!result.used[i]) {
             if (result.pose_known[static_cast<std::size_t>(item.pose)]) ++result.rejected_count;
             continue;
         }
-        sum += result.residuals_px.back().squaredNorm();
-        weighted += result.residuals_px.back().squaredNorm() / (item.sd_px * item.sd_px);
+        sum += result.residuals_px[i].squaredNorm();
+        weighted += result.residuals_px[i].squaredNorm() / (item.sd_px * item.sd_px);
         ++count;
     }
     result.rms_px = count > 0 ? std::sqrt(sum / static_cast<double>(count)) : 0.0;

@@ -15,7 +15,8 @@ struct BundleProblem {
 
     void linearize(const BundleState& at, const std::vector<ImageObservations>& images,
                    NormalEquations& equations) const;
-    [[nodiscard]] Eigen::Vector2d residual_px(const Observation& item) const;
+    /// Measured less projected, of each observation.
+    [[nodiscard]] std::vector<Eigen::Vector2d> residuals_px() const;
 
     struct Minimum {
         bool converged = false;

@@ -133,8 +133,8 @@ InitialView initial_view(const Observations& observations, int view,
         auto& pose = result.view_from_phantom.emplace_back();
         if (image.plane) image.start = pose_of_plane(image.shape, *image.plane, result.pinhole);
         if (!image.start) continue;
-        // Near is enough: the bundle finds the minimum.
-        constexpr int iterations = 2;
+        // Near is enough: the bundle finds the minimum. What a plane starts from is less near.
+        const int iterations = image.plane ? 2 : 1;
         const drr::PoseFit fit =
             drr::fit_pose(image.points.points_in_phantom_mm, image.points.pixels, result.pinhole,
                           *image.start, iterations);

@@ -18,29 +18,38 @@ void NormalEquations::reset(const BundleLayout& layout) {
 }
 
 Eigen::VectorXd NormalEquations::step(double damping) const {
+    const Eigen::Index n = common.rows();
     Eigen::MatrixXd reduced = common;
     reduced.diagonal() *= 1.0 + damping;
     Eigen::VectorXd right = -common_gradient;
-    std::vector<Eigen::LDLT<Matrix6>> factors;
-    factors.reserve(pose.size());
+    // With L L^T of a pose: its coupling times L^-T, and L^-1 times its gradient.
+    std::vector<Eigen::LLT<Matrix6>> factors;
+    std::vector<PoseCoupling> half_coupling;
+    std::vector<Vector6> half_gradient;
     for (std::size_t k = 0; k < pose.size(); ++k) {
         Matrix6 block = pose[k];
         block.diagonal() *= 1.0 + damping;
-        factors.emplace_back(block);
-        if (factors.back().info() != Eigen::Success || !factors.back().isPositive()) return {};
-        const Eigen::Matrix<double, 6, Eigen::Dynamic> solved =
-            factors.back().solve(coupling[k].transpose());
-        reduced -= coupling[k].lazyProduct(solved);
-        right.noalias() += coupling[k] * factors.back().solve(pose_gradient[k]);
+        if (factors.emplace_back(block).info() != Eigen::Success) return {};
+        const Matrix6& lower = factors.back().matrixLLT();
+        PoseCoupling& half = half_coupling.emplace_back(coupling[k]);
+        for (Eigen::Index column = 0; column < 6; ++column) {
+            for (Eigen::Index before = 0; before < column; ++before)
+                half.col(column) -= lower(column, before) * half.col(before);
+            half.col(column) /= lower(column, column);
+        }
+        half_gradient.push_back(factors.back().matrixL().solve(pose_gradient[k]));
+        for (Eigen::Index column = 0; column < n; ++column)  // the lower half counts
+            reduced.col(column).tail(n - column) -=
+                half.bottomRows(n - column).lazyProduct(half.row(column).transpose());
+        right += half.lazyProduct(half_gradient.back());
     }
-    const Eigen::LDLT<Eigen::MatrixXd> factor(reduced);
+    const Eigen::LDLT<Eigen::MatrixXd, Eigen::Lower> factor(reduced);
     if (factor.info() != Eigen::Success) return {};
-    const Eigen::Index n = common.rows();
     Eigen::VectorXd result(n + 6 * static_cast<Eigen::Index>(pose.size()));
     result.head(n) = factor.solve(right);
     for (std::size_t k = 0; k < pose.size(); ++k)
-        result.segment<6>(n + 6 * static_cast<Eigen::Index>(k)) =
-            factors[k].solve(-pose_gradient[k] - coupling[k].transpose() * result.head(n));
+        result.segment<6>(n + 6 * static_cast<Eigen::Index>(k)) = factors[k].matrixU().solve(
+            -half_gradient[k] - half_coupling[k].transpose().lazyProduct(result.head(n)));
     return result.allFinite() ? result : Eigen::VectorXd();
 }
 

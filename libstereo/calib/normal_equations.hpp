@@ -15,9 +15,10 @@ namespace stereo {
 struct NormalEquations {
     using Matrix6 = Eigen::Matrix<double, 6, 6>;
     using Vector6 = Eigen::Matrix<double, 6, 1>;
+    using PoseCoupling = Eigen::Matrix<double, Eigen::Dynamic, 6>;  ///< one row a common one
 
     Eigen::MatrixXd common;
-    std::vector<Eigen::Matrix<double, Eigen::Dynamic, 6>> coupling;  ///< one row a common one
+    std::vector<PoseCoupling> coupling;
     std::vector<Matrix6> pose;
     Eigen::VectorXd common_gradient;
     std::vector<Vector6> pose_gradient;

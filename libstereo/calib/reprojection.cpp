@@ -31,18 +31,16 @@ Robust robust(double s, const CalibrationOptions& options) {
     return {s, 1.0};
 }
 
-// The lower half of normal += d^T weighted, in whole registers. Eigen packs a product of this size
-// as if it were large, which takes ten times as long as the product.
+// The lower half of normal += d^T d, in whole registers. Eigen packs a product of this size as if
+// it were large, which takes ten times as long as the product.
 template <int... columns>
-void add_products(const ViewDerivatives& d, const ViewDerivatives& weighted, ViewNormal& normal,
+void add_products(const ViewDerivatives& d, ViewNormal& normal,
                   std::integer_sequence<int, columns...>) {
     constexpr int lanes = 2;  // doubles in a register of any x86-64
     ((normal.template block<view_columns - columns / lanes * lanes, 1>(columns / lanes * lanes,
                                                                        columns) +=
-      weighted(0, columns) *
-          d.row(0).template tail<view_columns - columns / lanes * lanes>().transpose() +
-      weighted(1, columns) *
-          d.row(1).template tail<view_columns - columns / lanes * lanes>().transpose()),
+      d(0, columns) * d.row(0).template tail<view_columns - columns / lanes * lanes>().transpose() +
+      d(1, columns) * d.row(1).template tail<view_columns - columns / lanes * lanes>().transpose()),
      ...);
 }
 
@@ -58,13 +56,14 @@ void add_image(const Observations& observations, const ImageObservations& image,
     const Eigen::Vector3d& view_shift = state.views[v].view_from_world.translation_mm;
     const drr::Rigid3& pose = state.world_from_phantom[static_cast<std::size_t>(image.pose)];
     const Eigen::Matrix3d pose_turn = pose.matrix();
+    const Eigen::Matrix3d turn = view_turn * pose_turn;
+    const Eigen::Vector3d shift = view_turn * pose.translation_mm;
     // A motion of the phantom is one of the view, seen from elsewhere: derivatives by the pose are
     // those by the view times one matrix for the whole image. Sums over markers are over the view's
     // columns alone.
     PoseColumns pose_from_view = PoseColumns::Zero();
     pose_from_view.block<3, 3>(4, 0) = view_turn;
-    pose_from_view.block<3, 3>(7, 0) =
-        drr::cross_matrix(view_turn * pose.translation_mm) * view_turn;
+    pose_from_view.block<3, 3>(7, 0) = drr::cross_matrix(shift) * view_turn;
     pose_from_view.block<3, 3>(7, 3) = view_turn;
     const auto& columns = layout.of_view[v];
     const int slot = layout.of_pose[static_cast<std::size_t>(image.pose)];
@@ -89,57 +88,54 @@ void add_image(const Observations& observations, const ImageObservations& image,
     for (const std::size_t i : image.items) {
         const Observation& item = observations.items[i];
         const Eigen::Vector3d in_phantom = state.marker_mm(observations, item.marker);
-        const Eigen::Vector3d in_phantom_axes = pose_turn * in_phantom;
-        const Eigen::Vector3d in_view_axes = view_turn * (in_phantom_axes + pose.translation_mm);
+        const Eigen::Vector3d in_view_axes = turn * in_phantom + shift;
         const Eigen::Vector3d p = in_view_axes + view_shift;
         if (!(p.z() > 0.0)) {
             equations.valid = false;
             return;
         }
-        const double x = p.x() / p.z();
-        const double y = p.y() / p.z();
-        const Eigen::Vector2d residual(k.fx_px * x + k.cx_px - item.pixel.x(),
-                                       k.fy_px * y + k.cy_px - item.pixel.y());
-        const double information = 1.0 / (item.sd_px * item.sd_px);
-        const Robust loss = robust(residual.squaredNorm() * information, options);
+        const double by_depth = 1.0 / p.z();
+        const double x = p.x() * by_depth;
+        const double y = p.y() * by_depth;
+        Eigen::Vector2d residual(k.fx_px * x + k.cx_px - item.pixel.x(),
+                                 k.fy_px * y + k.cy_px - item.pixel.y());
+        residual /= item.sd_px;
+        const Robust loss = robust(residual.squaredNorm(), options);
         equations.cost += loss.rho;
-        const double weight = information * loss.weight;
-
-        Eigen::Matrix<double, 2, 3> d_point;
-        d_point << k.fx_px, 0.0, -k.fx_px * x, 0.0, k.fy_px, -k.fy_px * y;
-        d_point /= p.z();
-        d(0, 0) = x;
-        d(1, 0) = aspect * y;
-        d(1, 1) = k.fx_px * y;
-        d(0, 2) = 1.0;
-        d(1, 3) = 1.0;
-        for (int row = 0; row < 2; ++row)  // -d [a]x is a x d, row by row
-            d.block<1, 3>(row, 4) = in_view_axes.cross(Eigen::Vector3d(d_point.row(row)));
-        d.block<2, 3>(0, 7) = d_point;
-        const ViewDerivatives weighted = weight * d;
-        add_products(d, weighted, normal, std::make_integer_sequence<int, view_columns>());
-        gradient += weighted.transpose().lazyProduct(residual);
+        // From here on all in standard deviations as the loss weighs them.
+        const double root_weight = std::sqrt(loss.weight);
+        residual *= root_weight;
+        const double per_sd = root_weight / item.sd_px;
+        const double fx = k.fx_px * by_depth * per_sd;
+        const double fy = k.fy_px * by_depth * per_sd;
+        const Eigen::Vector3d& a = in_view_axes;  // by the turn: a x what the shift's are
+        d.row(0) << per_sd * x, 0.0, per_sd, 0.0, -fx * x * a.y(), fx * (a.z() + x * a.x()),
+            -fx * a.y(), fx, 0.0, -fx * x;
+        d.row(1) << per_sd * aspect * y, per_sd * k.fx_px * y, 0.0, per_sd,
+            -fy * (a.z() + y * a.y()), fy * y * a.x(), fy * a.x(), 0.0, fy, -fy * y;
+        add_products(d, normal, std::make_integer_sequence<int, view_columns>());
+        gradient += residual[0] * d.row(0).transpose() + residual[1] * d.row(1).transpose();
         if (!shape) continue;
 
         const int marker = layout.of_marker[static_cast<std::size_t>(item.marker)];
         const int scale = state.is_of_wand(item.marker) ? layout.wand_scale : layout.scale;
         const double body_scale = state.scale_of(item.marker);
-        const Eigen::Matrix<double, 2, 3> d_world = d_point * view_turn;
-        const Eigen::Matrix<double, 2, 3> d_marker = body_scale * d_world * pose_turn;
-        const Eigen::Vector2d d_scale = d_world * in_phantom_axes / body_scale;
+        const Eigen::Matrix<double, 2, 3> d_body = d.rightCols<3>() * turn;
+        const Eigen::Matrix<double, 2, 3> d_marker = body_scale * d_body;
+        const Eigen::Vector2d d_scale = d_body * in_phantom / body_scale;
         if (scale >= 0) {
-            scatter(scale, d_scale.transpose() * weighted);
-            equations.common(scale, scale) += weight * d_scale.squaredNorm();
-            equations.common_gradient[scale] += weight * d_scale.dot(residual);
+            scatter(scale, d_scale.transpose() * d);
+            equations.common(scale, scale) += d_scale.squaredNorm();
+            equations.common_gradient[scale] += d_scale.dot(residual);
         }
         if (marker < 0) continue;
-        const Eigen::Matrix<double, 3, view_columns> with_image = d_marker.transpose() * weighted;
+        const Eigen::Matrix<double, 3, view_columns> with_image = d_marker.transpose() * d;
         for (int row = 0; row < 3; ++row)
             scatter(marker + row, with_image.row(row));
-        equations.common.block<3, 3>(marker, marker) += weight * d_marker.transpose() * d_marker;
-        equations.common_gradient.segment<3>(marker) += weight * d_marker.transpose() * residual;
+        equations.common.block<3, 3>(marker, marker) += d_marker.transpose() * d_marker;
+        equations.common_gradient.segment<3>(marker) += d_marker.transpose() * residual;
         if (scale < 0) continue;
-        const Eigen::Vector3d with_scale = weight * d_marker.transpose() * d_scale;
+        const Eigen::Vector3d with_scale = d_marker.transpose() * d_scale;
         equations.common.block<3, 1>(marker, scale) += with_scale;
         equations.common.block<1, 3>(scale, marker) += with_scale.transpose();
     }

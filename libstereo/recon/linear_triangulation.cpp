@@ -5,6 +5,8 @@
 #include <stereo/recon/epipolar.hpp>
 #include <stereo/recon/match_correction.hpp>
 
+#include <Eigen/Cholesky>
+
 #include <array>
 #include <cmath>
 
@@ -63,11 +65,12 @@ std::optional<NearestPoint> nearest_to_rays(std::span<const drr::CalibratedView>
         normal += across;
         right += across * views[i].source_in_world_mm();
     }
-    // Two rays at a small angle a give a smallest eigenvalue of a^2/2.
-    if (!(drr::symmetric_eigen(normal).values[0] >=
-          0.5 * min_convergence_rad * min_convergence_rad))
-        return std::nullopt;
-    NearestPoint near{drr::solve_symmetric(normal, right), 0.0};
+    // Two rays at a small angle a give a smallest eigenvalue of a^2/2. All eigenvalues are above a
+    // number if the matrix less that number has a Cholesky factor.
+    constexpr double least = 0.5 * min_convergence_rad * min_convergence_rad;
+    const Eigen::Matrix3d above = normal - least * Eigen::Matrix3d::Identity();
+    if (above.llt().info() != Eigen::Success) return std::nullopt;
+    NearestPoint near{normal.llt().solve(right), 0.0};
     double sum = 0.0;
     for (std::size_t i = 0; i < views.size(); ++i)
         sum += (near.point_in_world_mm - views[i].source_in_world_mm())

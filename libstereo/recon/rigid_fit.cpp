@@ -88,7 +88,6 @@ bool refine(std::span<const Eigen::Vector3d> from_mm, std::span<const Eigen::Vec
 void add_covariance(std::span<const Eigen::Vector3d> from_mm,
                     std::span<const Eigen::Matrix3d> covariances_mm2, bool weighted,
                     Eigen::Index parameters, RigidFit& fit) {
-    const bool given = !covariances_mm2.empty();
     const auto freedom = static_cast<double>(3 * from_mm.size()) - static_cast<double>(parameters);
     const double of_residuals =
         freedom > 0.0 ? fit.rms_mm * fit.rms_mm * static_cast<double>(from_mm.size()) / freedom
@@ -99,14 +98,17 @@ void add_covariance(std::span<const Eigen::Vector3d> from_mm,
     Matrix7 middle = Matrix7::Zero();
     for (std::size_t i = 0; i < from_mm.size(); ++i) {
         const Jacobian jacobian = jacobian_of(fit, from_mm[i]);
-        const Eigen::Matrix3d covariance =
-            given ? covariances_mm2[i]
-                  : Eigen::Matrix3d(of_residuals * Eigen::Matrix3d::Identity());
+        if (covariances_mm2.empty()) {
+            normal += jacobian.transpose().lazyProduct(jacobian);
+            continue;
+        }
+        const Eigen::Matrix3d& covariance = covariances_mm2[i];
         const Eigen::Matrix3d weight =
             weighted ? covariance.inverse() : Eigen::Matrix3d(Eigen::Matrix3d::Identity());
         normal += jacobian.transpose() * weight * jacobian;
         middle += jacobian.transpose() * weight * covariance * weight * jacobian;
     }
+    if (covariances_mm2.empty()) middle = of_residuals * normal;
     const Eigen::MatrixXd inverse = drr::inverse_of(normal.topLeftCorner(parameters, parameters));
     const Eigen::MatrixXd all =
         inverse * middle.topLeftCorner(parameters, parameters) * inverse.transpose();

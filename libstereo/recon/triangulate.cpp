@@ -3,7 +3,6 @@
 #include <drr/core/error.hpp>
 #include <stereo/recon/triangulate.hpp>
 
-#include <Eigen/Cholesky>
 #include <Eigen/LU>
 
 #include <array>
@@ -26,34 +25,56 @@ bool is_before_all(std::span<const drr::CalibratedView> views, const Eigen::Vect
     return true;
 }
 
+/// A point as a view sees it.
+struct Sight {
+    Eigen::Vector2d pixel;
+    Eigen::Matrix<double, 2, 3> jacobian;
+    bool is_before;
+};
+
+Sight sight_of(const drr::CalibratedView& view, const Eigen::Vector3d& point_in_world_mm) {
+    const drr::Pinhole& k = view.pinhole;
+    const Eigen::Matrix3d turn = view.view_from_world.matrix();
+    const Eigen::Vector3d p = turn * point_in_world_mm + view.view_from_world.translation_mm;
+    const double x = p.x() / p.z();
+    const double y = p.y() / p.z();
+    Sight sight{{k.fx_px * x + k.cx_px, k.fy_px * y + k.cy_px}, {}, p.z() > 0.0};
+    sight.jacobian.row(0) = k.fx_px / p.z() * (turn.row(0) - x * turn.row(2));
+    sight.jacobian.row(1) = k.fy_px / p.z() * (turn.row(1) - y * turn.row(2));
+    return sight;
+}
+
 // Gauss-Newton from the point that is there; sets point and covariance.
 bool most_likely(std::span<const drr::CalibratedView> views, std::span<const MeasuredPixel> pixels,
                  Triangulation& result) {
     constexpr int max_iterations = 20;
-    result.by_pixels.resize(3, static_cast<Eigen::Index>(2 * views.size()));
+    // A residual of a pixel leaves a thousandth of the error to the next step, 1e-10 mm after this.
+    constexpr double last_step_mm = 1e-7;
     for (int iteration = 0; iteration < max_iterations; ++iteration) {
-        if (!is_before_all(views, result.point_in_world_mm)) return false;
         Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
         Eigen::Vector3d gradient = Eigen::Vector3d::Zero();
         for (std::size_t i = 0; i < views.size(); ++i) {
-            const Eigen::Vector2d residual =
-                views[i].project(result.point_in_world_mm) - pixels[i].pixel;
-            const Eigen::Matrix<double, 2, 3> jacobian =
-                projection_jacobian(views[i], result.point_in_world_mm);
-            const Eigen::Matrix2d weight = pixels[i].covariance_px2.inverse();
-            const Eigen::Matrix<double, 3, 2> weighed = jacobian.transpose() * weight;
-            normal += weighed * jacobian;
-            gradient += weighed * residual;
-            result.by_pixels.middleCols<2>(static_cast<Eigen::Index>(2 * i)) = weighed;
+            const Sight sight = sight_of(views[i], result.point_in_world_mm);
+            if (!sight.is_before) return false;
+            const Eigen::Matrix<double, 3, 2> weighed =
+                sight.jacobian.transpose() * pixels[i].covariance_px2.inverse();
+            normal += weighed * sight.jacobian;
+            gradient += weighed * (sight.pixel - pixels[i].pixel);
         }
-        const Eigen::Vector3d step = -normal.ldlt().solve(gradient);
+        result.covariance_mm2 = normal.inverse();
+        const Eigen::Vector3d step = -result.covariance_mm2 * gradient;
         if (!step.allFinite()) return false;
         result.point_in_world_mm += step;
-        result.covariance_mm2 = normal.inverse();
-        result.by_pixels = (result.covariance_mm2 * result.by_pixels).eval();
-        if (step.norm() < 1e-10) break;  // mm; far below any noise
+        if (step.norm() < last_step_mm) break;
     }
-    return is_before_all(views, result.point_in_world_mm);
+    result.by_pixels.resize(3, static_cast<Eigen::Index>(2 * views.size()));
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        const Sight sight = sight_of(views[i], result.point_in_world_mm);
+        if (!sight.is_before) return false;
+        result.by_pixels.middleCols<2>(static_cast<Eigen::Index>(2 * i)) =
+            result.covariance_mm2 * sight.jacobian.transpose() * pixels[i].covariance_px2.inverse();
+    }
+    return true;
 }
 
 // Point by a closed form and its covariance by central differences in each pixel coordinate.
@@ -112,12 +133,7 @@ Triangulation triangulate(std::span<const drr::CalibratedView> views,
 
 Eigen::Matrix<double, 2, 3> projection_jacobian(const drr::CalibratedView& view,
                                                 const Eigen::Vector3d& point_in_world_mm) {
-    const drr::Pinhole& pinhole = view.pinhole;
-    const Eigen::Vector3d p = view.view_from_world * point_in_world_mm;
-    Eigen::Matrix<double, 2, 3> jacobian;
-    jacobian << pinhole.fx_px / p.z(), 0.0, -pinhole.fx_px * p.x() / (p.z() * p.z()), 0.0,
-        pinhole.fy_px / p.z(), -pinhole.fy_px * p.y() / (p.z() * p.z());
-    return jacobian * view.view_from_world.matrix();
+    return sight_of(view, point_in_world_mm).jacobian;
 }
 
 Triangulation triangulate(std::span<const drr::CalibratedView> views,

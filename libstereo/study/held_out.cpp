@@ -7,7 +7,6 @@
 
 #include <cmath>
 #include <limits>
-#include <map>
 
 namespace stereo {
 namespace {
@@ -140,16 +139,16 @@ Extent extent_of(const std::vector<HeldOutPoint>& points) {
 }  // namespace
 
 std::vector<BeadMatch> bead_matches(const Observations& observations) {
-    std::map<std::pair<int, int>, std::array<const Observation*, 2>> seen;
+    const std::size_t markers = observations.markers_in_phantom_mm.size();
+    std::vector<std::array<const Observation*, 2>> seen(
+        static_cast<std::size_t>(observations.pose_count) * markers);
     for (const auto& item : observations.items)
-        seen[{item.pose, item.marker}][static_cast<std::size_t>(item.view)] = &item;
+        seen[static_cast<std::size_t>(item.pose) * markers + static_cast<std::size_t>(item.marker)]
+            [static_cast<std::size_t>(item.view)] = &item;
     std::vector<BeadMatch> matches;
-    for (const auto& [key, pair] : seen)
-        if (pair[0] != nullptr && pair[1] != nullptr)
-            matches.push_back({key.first,
-                               key.second,
-                               {pair[0]->pixel, pair[1]->pixel},
-                               {pair[0]->sd_px, pair[1]->sd_px}});
+    for (const auto& [a, b] : seen)
+        if (a != nullptr && b != nullptr)
+            matches.push_back({a->pose, a->marker, {a->pixel, b->pixel}, {a->sd_px, b->sd_px}});
     return matches;
 }
 

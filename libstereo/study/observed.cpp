@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <span>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -18,12 +19,18 @@ class LocalizationSums {
           views_{truth.views[0].calibrated(), truth.views[1].calibrated()} {}
 
     void add(const Observations& observations, int first_pose) {
+        // Of the phantom, which a marker is moved by once. Items of an image stand together.
+        drr::CalibratedView view;
+        std::pair<int, int> image{-1, -1};
         for (const auto& item : observations.items) {
-            const Eigen::Vector3d point =
-                truth_.seen_pose(first_pose + item.pose, item.view) *
+            if (std::exchange(image, {item.pose, item.view}) != image) {
+                view = views_[static_cast<std::size_t>(item.view)];
+                view.view_from_world =
+                    view.view_from_world * truth_.seen_pose(first_pose + item.pose, item.view);
+            }
+            const Eigen::Vector3d& marker =
                 truth_.markers_in_phantom_mm[static_cast<std::size_t>(item.marker)];
-            const Eigen::Vector2d error =
-                item.pixel - true_pixel(spec_, views_[static_cast<std::size_t>(item.view)], point);
+            const Eigen::Vector2d error = item.pixel - true_pixel(spec_, view, marker);
             ++sums_.count;
             sums_.bias_px += error;
             squares_ += error.squaredNorm();

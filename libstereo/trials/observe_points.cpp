@@ -1,6 +1,9 @@
 #include <drr/core/rng.hpp>
 #include <stereo/trials/observe_points.hpp>
 
+#include <algorithm>
+#include <numeric>
+
 namespace stereo {
 namespace {
 
@@ -40,14 +43,25 @@ std::vector<Shadow> shadows_of(const ExperimentSpec& spec, const Truth& truth, i
 
 std::vector<bool> touch_another(const std::vector<Shadow>& shadows) {
     std::vector<bool> touching(shadows.size(), false);
-    for (std::size_t a = 0; a < shadows.size(); ++a)
-        for (std::size_t b = 0; b < a; ++b) {
-            const double reach = shadows[a].radius_px + shadows[b].radius_px;
-            if ((shadows[a].center_px - shadows[b].center_px).squaredNorm() >= reach * reach)
-                continue;
-            touching[a] = true;
-            touching[b] = true;
+    // From left to right, so that each meets only those that begin before it ends.
+    std::vector<std::size_t> order(shadows.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto left = [&](std::size_t s) {
+        return shadows[s].center_px.x() - shadows[s].radius_px;
+    };
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return left(a) < left(b); });
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const Shadow& a = shadows[order[i]];
+        const double right = a.center_px.x() + a.radius_px;
+        for (std::size_t k = i + 1; k < order.size() && left(order[k]) < right; ++k) {
+            const Shadow& b = shadows[order[k]];
+            const double reach = a.radius_px + b.radius_px;
+            if ((a.center_px - b.center_px).squaredNorm() >= reach * reach) continue;
+            touching[order[i]] = true;
+            touching[order[k]] = true;
         }
+    }
     return touching;
 }
 
