@@ -32,6 +32,13 @@ for name, plots, missing in (("new.html", 6, ""), ("old.html", 0, "Without plots
     for row in summary["conditions"]:
         for value in (row["absolute"]["rms_mm"], row["aligned"]["depth_axis"]["rms_mm"], row["depth_law_mm"]):
             assert f"{value['value']:.4g}" in cells or str(float(f"{value['value']:.4g}")) in cells, (name, value, cells)
+    ranges = re.search(r'<table id="ranges">.*?</table>', dom, flags=re.S).group()
+    accuracies, given = re.findall(r"<th>([^<]*) mm</th>", ranges), re.findall(r"<td>([^<]*)</td>", ranges)[2:]
+    assert accuracies and len(accuracies) == len(given), (name, ranges)
+    for accuracy, angles in zip(accuracies, given):  # errors fall with the angle: those within are neighbours
+        within = [f"{row['factors']['rig.stereo_angle_deg']:g}" for row in summary["conditions"]
+                  if row["absolute"]["rms_mm"]["high_95"] <= float(accuracy)]
+        assert angles == (within[0] if len(within) == 1 else f"{within[0]} to {within[-1]}"), (name, accuracy, angles, within)
     assert "http://" not in re.sub(r"<script.*?</script>", "", dom, flags=re.S).replace("http://www.w3.org", "")
 megabyte = 1e6
 assert (folder / "new.html").stat().st_size < 3 * megabyte

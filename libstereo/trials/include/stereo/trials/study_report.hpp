@@ -7,7 +7,8 @@
 
 namespace stereo {
 
-/// A summary as one self-contained page that opens offline: interactive plots of errors, coverage
+/// A summary as one self-contained page that opens offline: which values of each numeric factor
+/// keep to which accuracy, interactive plots of errors, coverage
 /// and predictions against each numeric factor, the depth law over the measured curve, where the
 /// errors come from, the geometry in three dimensions, the leaderboard, and all conditions in a
 /// table that sorts. `scenes_json` is study_scenes_json()'s text or empty; `plotly_js` is Plotly's
