@@ -3,13 +3,14 @@
 #include "pose_stack.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/core/parallel.hpp>
+#include <drr/core/progress.hpp>
 #include <stereo/identify/identify.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <optional>
 
 namespace stereo {
@@ -72,6 +73,13 @@ struct PoseSearch {
         namings = join_views(views, searches, knowledge);
         if (namings.empty()) failure = "not found: no poses of the views agree with each other";
     }
+    // What the joint fits hold of each sighting only a decision needs.
+    void release_fits() {
+        for (auto& naming : namings) {
+            naming.fit.blocks = {};
+            naming.fit.covariance.resize(0, 0);
+        }
+    }
     // Other namings of the pose, and what they point to.
     void keep(std::vector<std::vector<Naming>> of_views, std::vector<JointNaming> joint) {
         kept = std::move(of_views);
@@ -81,35 +89,56 @@ struct PoseSearch {
     PoseSearch& operator=(const PoseSearch&) = delete;
 };
 
+using PoseSearches = std::vector<std::optional<PoseSearch>>;
+
+// Decides one refused pose again; nothing when it stays refused.
+std::optional<IdentifyResult> decided_again(PoseSearch& search,
+                                            std::span<const NominalView> nominal,
+                                            const PriorKnowledge& knowledge,
+                                            const std::vector<Eigen::Vector3d>& markers_mm) {
+    std::vector<ViewProblem> views;
+    for (std::size_t v = 0; v < nominal.size(); ++v) {
+        const ViewProblem& view = search.views[v];
+        views.push_back({view.map, view.constellation, markers_mm, view.nominal, view.options});
+    }
+    std::vector<std::vector<Naming>> storage;
+    auto namings =
+        join_views_of_known_rig(views, search.searches, knowledge, search.namings, storage);
+    if (namings.empty()) return std::nullopt;
+    IdentifyResult result = decide(views, namings, knowledge);
+    if (!result.ok) return std::nullopt;
+    result.summary += ", with the rig and the phantom of other poses";
+    search.keep(std::move(storage), std::move(namings));
+    search.release_fits();
+    return result;
+}
+
 // Decides the refused poses again with what the certain ones tell. True when that made one certain
 // and others are left.
-bool retry_refused(std::deque<PoseSearch>& searches, std::vector<IdentifyResult>& results,
+bool retry_refused(PoseSearches& searches, std::vector<IdentifyResult>& results,
                    std::span<const NominalView> nominal, const IdentifyOptions& options) {
     std::vector<CertainPose> certain;
+    std::vector<std::size_t> refused;
     for (std::size_t p = 0; p < results.size(); ++p)
         if (results[p].ok)
-            certain.push_back({searches[p].views, &most_likely(searches[p].namings), &results[p]});
-    if (certain.empty() || certain.size() == results.size()) return false;
+            certain.push_back(
+                {searches[p]->views, &most_likely(searches[p]->namings), &results[p]});
+        else
+            refused.push_back(p);
+    if (certain.empty() || refused.empty()) return false;
     const auto knowledge = learn_from(certain, nominal, options);
     if (!knowledge) return false;
     std::vector<Eigen::Vector3d> markers_mm;
     for (const auto& place : knowledge->places)
         markers_mm.push_back(place.mean_mm);
+    std::vector<std::optional<IdentifyResult>> again(refused.size());
+    drr::parallel_for(refused.size(), [&](std::size_t i) {
+        again[i] = decided_again(*searches[refused[i]], nominal, *knowledge, markers_mm);
+    });
     bool gained = false;
-    for (std::size_t p = 0; p < results.size(); ++p) {
-        if (results[p].ok) continue;
-        std::vector<ViewProblem> views;
-        for (const auto& view : searches[p].views)
-            views.push_back({view.map, view.constellation, markers_mm, view.nominal, options});
-        std::vector<std::vector<Naming>> storage;
-        auto namings = join_views_of_known_rig(views, searches[p].searches, *knowledge,
-                                               searches[p].namings, storage);
-        if (namings.empty()) continue;
-        const IdentifyResult result = decide(views, namings, *knowledge);
-        if (!result.ok) continue;
-        results[p] = result;
-        results[p].summary += ", with the rig and the phantom of other poses";
-        searches[p].keep(std::move(storage), std::move(namings));
+    for (std::size_t i = 0; i < refused.size(); ++i) {
+        if (!again[i]) continue;
+        results[refused[i]] = *std::move(again[i]);
         gained = true;
     }
     return gained;
@@ -155,7 +184,8 @@ IdentifyResult identify_markers(std::span<const ViewBlobs> blobs,
 std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
                                            const MarkerConstellation& constellation,
                                            std::span<const NominalView> nominal,
-                                           const IdentifyOptions& options) {
+                                           const IdentifyOptions& options,
+                                           const drr::ProgressSink& progress) {
     require_valid(blobs, constellation, nominal, options);
     const std::size_t views = nominal.size();
     const std::size_t poses = blobs.size() / views;
@@ -167,15 +197,17 @@ std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
     }
     const PreparedLayout layout(constellation);
     const PriorKnowledge knowledge = nominal_knowledge(nominal, options);
-    std::deque<PoseSearch> searches;
-    for (std::size_t p = 0; p < poses; ++p)
-        searches.emplace_back(blobs.subspan(p * views, views), layout, nominal, options, knowledge);
-    for (std::size_t p = 0; p < poses; ++p) {
-        const PoseSearch& search = searches[p];
-        results.push_back(search.failure.empty()
-                              ? decide(search.views, search.namings, knowledge)
-                              : not_found(blobs.subspan(p * views, views), search.failure));
-    }
+    PoseSearches searches(poses);
+    results.resize(poses);
+    drr::ProgressCount count(progress, "identify", poses);
+    drr::parallel_for(poses, [&](std::size_t p) {
+        const auto of_pose = blobs.subspan(p * views, views);
+        PoseSearch& search = searches[p].emplace(of_pose, layout, nominal, options, knowledge);
+        results[p] = search.failure.empty() ? decide(search.views, search.namings, knowledge)
+                                            : not_found(of_pose, search.failure);
+        search.release_fits();
+        count.step();
+    });
     while (retry_refused(searches, results, nominal, options)) {
     }
     return results;

@@ -1,10 +1,10 @@
 #include "json_matrix.hpp"
-#include "measurement.hpp"
 
 #include <drr/core/file_io.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 #include <stereo/calib/observations_io.hpp>
 #include <stereo/study/case_folder.hpp>
+#include <stereo/study/laboratory.hpp>
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ namespace {
 std::string nominal_json(const ExperimentSpec& spec) {
     const drr::StereoRigSpec nominal = make_nominal(spec);
     Json views = Json::array();
-    for (const auto& view : laboratory_knowledge(spec, nominal).nominal)
+    for (const auto& view : laboratory_knowledge(spec.phantom, nominal).nominal)
         views.push_back({{"focal_length_px", {view.pinhole.fx_px, view.pinhole.fy_px}},
                          {"principal_point_px", {view.pinhole.cx_px, view.pinhole.cy_px}},
                          {"width_px", view.width_px},

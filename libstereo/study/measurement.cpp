@@ -11,29 +11,6 @@ constexpr std::uint32_t distrusted = bead_overlapped | bead_clipped | bead_irreg
 
 }  // namespace
 
-LaboratoryKnowledge laboratory_knowledge(const ExperimentSpec& spec,
-                                         const drr::StereoRigSpec& nominal) {
-    LaboratoryKnowledge known;
-    double diameter_mm = 0.0;
-    for (const auto& bead : spec.phantom.beads) {
-        known.design.beads_mm.push_back(bead.center_mm);
-        known.design.radii_mm.push_back(0.5 * bead.diameter_mm);
-        diameter_mm = std::max(diameter_mm, bead.diameter_mm);
-    }
-    for (const auto& reference : spec.phantom.references) {
-        known.design.references_mm.push_back(reference.center_mm);
-        known.design.radii_mm.push_back(0.5 * reference.diameter_mm);
-    }
-    for (const auto& view : drr::make_stereo_rig(nominal)) {
-        const drr::CalibratedView calibrated = view.calibrated();
-        known.nominal.push_back({calibrated.pinhole, calibrated.view_from_world.rotation,
-                                 calibrated.width_px, calibrated.height_px});
-    }
-    known.bead_diameter_px =
-        diameter_mm * nominal.sdd_mm / nominal.source_isocentre_mm / nominal.pixel_pitch_mm.x();
-    return known;
-}
-
 BeadDetectorResult measure(const drr::Image<std::uint16_t>& image, int view,
                            const LaboratoryKnowledge& known) {
     drr::Image<float> grey(image.width(), image.height());
@@ -44,24 +21,17 @@ BeadDetectorResult measure(const drr::Image<std::uint16_t>& image, int view,
     return detect_beads(grey, options);
 }
 
-IdentifyResult identify_pose(std::span<ImageRecord> views, const LaboratoryKnowledge& known) {
-    std::vector<ViewBlobs> blobs;
-    for (const auto& image : views) {
-        blobs.emplace_back();
-        for (const auto& bead : image.detection.beads) {
-            blobs.back().centers_px.push_back(bead.center_px);
-            blobs.back().radii_px.push_back(bead.radius_px);
-        }
-    }
-    // Shadows nearer to each other than this merge.
-    IdentifyOptions options;
-    options.ambiguity_px = 0.7 * known.bead_diameter_px;
-    IdentifyResult result = identify_markers(blobs, known.design, known.nominal, options);
-    for (std::size_t v = 0; v < views.size(); ++v)
-        views[v].marker_of_bead = v < result.views.size()
-                                      ? result.views[v].marker_of_blob
-                                      : std::vector<int>(blobs[v].centers_px.size(), -1);
-    return result;
+std::vector<IdentifyResult> identify_images(std::span<ImageRecord> images,
+                                            const LaboratoryKnowledge& known,
+                                            const drr::ProgressSink& progress) {
+    std::vector<const BeadDetectorResult*> found;
+    for (const auto& image : images)
+        found.push_back(&image.detection);
+    std::vector<IdentifyResult> results = identify_beads(found, known, progress);
+    const std::size_t views = known.nominal.size();
+    for (std::size_t i = 0; i < images.size(); ++i)
+        images[i].marker_of_bead = results[i / views].views[i % views].marker_of_blob;
+    return results;
 }
 
 Observations observations_of(const std::vector<ImageRecord>& images,

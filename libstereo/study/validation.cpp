@@ -2,34 +2,14 @@
 #include "synthesis.hpp"
 
 #include <drr/core/parallel.hpp>
+#include <drr/core/progress.hpp>
 #include <stereo/recon/triangulate.hpp>
 #include <stereo/study/validation.hpp>
 
 #include <fmt/format.h>
 
-#include <mutex>
-
 namespace stereo {
 namespace {
-
-// Counts up from any thread.
-class Progress {
-  public:
-    Progress(const drr::ProgressSink& sink, std::string stage, std::size_t total)
-        : sink_(sink), stage_(std::move(stage)), total_(total) {}
-    void step() {
-        const std::lock_guard lock(mutex_);
-        ++done_;
-        if (sink_) sink_(stage_, done_, total_);
-    }
-
-  private:
-    const drr::ProgressSink& sink_;
-    std::string stage_;
-    std::size_t total_;
-    std::size_t done_ = 0;
-    std::mutex mutex_;
-};
 
 struct MeasuredImages {
     std::vector<ImageRecord> images;  // pose by pose, view 0 then 1
@@ -43,7 +23,7 @@ MeasuredImages measure_images(const ExperimentSpec& spec, const Truth& truth,
     MeasuredImages result;
     const std::size_t poses = truth.world_from_phantom.size();
     result.images.resize(2 * poses);
-    Progress rendering(hooks.progress, "render and detect", result.images.size());
+    drr::ProgressCount rendering(hooks.progress, "render and detect", result.images.size());
     const RadiographSession session(spec, truth, cache);
     drr::parallel_for(result.images.size(), [&](std::size_t i) {
         ImageRecord& record = result.images[i];
@@ -55,13 +35,7 @@ MeasuredImages measure_images(const ExperimentSpec& spec, const Truth& truth,
         if (record.pose == 0) result.first_pose[i] = image;
         rendering.step();
     });
-    result.identities.resize(poses);
-    Progress naming(hooks.progress, "identify", poses);
-    drr::parallel_for(poses, [&](std::size_t pose) {
-        result.identities[pose] =
-            identify_pose(std::span(result.images).subspan(2 * pose, 2), known);
-        naming.step();
-    });
+    result.identities = identify_images(result.images, known, hooks.progress);
     return result;
 }
 
@@ -135,7 +109,7 @@ std::string identification_failures(const ValidationResult& result) {
 
 ObservedExperiment observe_images(const ExperimentSpec& spec, const RadiographSink& image) {
     const Truth truth = make_truth(spec);
-    const LaboratoryKnowledge known = laboratory_knowledge(spec, make_nominal(spec));
+    const LaboratoryKnowledge known = laboratory_knowledge(spec.phantom, make_nominal(spec));
     return observed_in(measure_images(spec, truth, known, {{}, image}, nullptr), spec, truth,
                        known);
 }
@@ -150,7 +124,7 @@ ValidationResult validate_cached(const ExperimentSpec& spec, const ValidationHoo
     result.spec = spec;
     result.truth = make_truth(spec);
     const drr::StereoRigSpec nominal = make_nominal(spec);
-    const LaboratoryKnowledge known = laboratory_knowledge(spec, nominal);
+    const LaboratoryKnowledge known = laboratory_knowledge(spec.phantom, nominal);
     result.nominal = known.nominal;
     result.nominal_sdd_mm = nominal.sdd_mm;
     result.nominal_stereo_angle_rad = nominal.stereo_angle_rad;

@@ -4,6 +4,7 @@
 #include "tool_folder.hpp"
 
 #include <drr/core/file_io.hpp>
+#include <drr/core/rng.hpp>
 #include <drr/geometry/stereo_rig.hpp>
 #include <drr/imaging/image_io.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
@@ -30,7 +31,8 @@ std::string cube_file() {
     return (test::phantoms() / "small_lego_cube.yaml").string();
 }
 
-/// Images of two frames, frame 9 and frame 10, and where each marker is in them.
+/// Images of two frames, frame 9 and frame 10, and of a third without its references, frame 11 in
+/// folders of its own; and where each marker is in them. Beads are off as built.
 class Laboratory : public test::ToolFolder {
   public:
     Laboratory() {
@@ -41,7 +43,11 @@ class Laboratory : public test::ToolFolder {
         drr::write_file(path() / "rig.yaml", drr::rig_yaml(rig));
         const drr::MarkerPhantom cube = drr::read_phantom(cube_file());
         const auto views = drr::make_stereo_rig(rig);
-        for (int frame = 0; frame < frames; ++frame) {
+        drr::Rng rng({.seed = 3});
+        std::vector<Eigen::Vector3d> off_mm(cube.beads.size());
+        for (auto& off : off_mm)
+            off = 0.3 * Eigen::Vector3d(rng.normal(), rng.normal(), rng.normal());
+        for (int frame = 0; frame <= frames; ++frame) {
             const drr::Rigid3 pose(Eigen::Quaterniond(Eigen::AngleAxisd(
                                        0.4 + 0.2 * frame, Eigen::Vector3d(1, 2, -1).normalized())),
                                    {2.0, -3.0, 4.0});
@@ -56,9 +62,13 @@ class Laboratory : public test::ToolFolder {
                         {center, 0.5 * marker.diameter_mm * rig.sdd_mm / in_view.z() / 0.5, 3.0});
                     truth_[{frame, v}][name] = center;
                 };
-                for (const drr::Marker& bead : cube.beads)
+                for (std::size_t i = 0; i < cube.beads.size(); ++i) {
+                    drr::Marker bead = cube.beads[i];
+                    bead.center_mm += off_mm[i];
                     add(bead, std::to_string(bead.id));
+                }
                 for (const drr::Marker& reference : cube.references) {
+                    if (frame == frames) break;
                     // Balls of lead here, as large as the beads.
                     drr::Marker ball = reference;
                     ball.diameter_mm = cube.beads.front().diameter_mm;
@@ -70,7 +80,8 @@ class Laboratory : public test::ToolFolder {
                 std::transform(image.pixels().begin(), image.pixels().end(),
                                picture.pixels().begin(),
                                [](float grey) { return static_cast<std::uint16_t>(grey); });
-                drr::write_grey_image(path() / ("cam" + std::to_string(v)) /
+                drr::write_grey_image(path() /
+                                          ((frame < frames ? "cam" : "bare") + std::to_string(v)) /
                                           ("frame" + std::to_string(9 + frame) + ".png"),
                                       picture);
             }
@@ -92,6 +103,8 @@ class Laboratory : public test::ToolFolder {
         explicit Folders(const fs::path& root) {
             drr::make_folder(root / "cam0");
             drr::make_folder(root / "cam1");
+            drr::make_folder(root / "bare0");
+            drr::make_folder(root / "bare1");
         }
     };
     Folders folders_{path()};
@@ -145,6 +158,30 @@ BOOST_AUTO_TEST_CASE(pairs_are_named_by_their_phantom) {
                 (detections.beads[i].center_px - lab.truth(1, 1).at(detections.markers[i])).norm() <
                 0.3);
     BOOST_TEST(fs::exists(lab.path() / "out" / "view0_frame9.beads.png"));
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_without_references_is_named_by_the_others) {
+    const Laboratory& lab = laboratory();
+    const std::string cube = " --no-overlay --rig rig.yaml --phantom '" + cube_file() + "' ";
+    const Run alone = lab.detect("--view0 bare0 --view1 bare1" + cube + "-o alone");
+    BOOST_TEST(alone.code == 5, alone.out);
+    BOOST_TEST(contains(alone.out, "ambiguous"), alone.out);
+    const Run run =
+        lab.detect("--view0 cam0 --view0 bare0 --view1 cam1 --view1 bare1" + cube + "-o stack");
+    BOOST_TEST(run.code == 0, run.err);
+    BOOST_TEST(contains(run.out, "with the rig and the phantom of other poses"), run.out);
+    const auto points = stereo::read_xmalab_points(lab.path() / "stack" / "points.csv");
+    BOOST_REQUIRE(points.frames.size() == static_cast<std::size_t>(frames) + 1);
+    for (std::size_t v = 0; v < 2; ++v) {
+        int named = 0;
+        for (std::size_t m = 0; m < points.markers.size(); ++m) {
+            const auto& point = points.frames[frames][2 * m + v];
+            if (!point) continue;
+            ++named;
+            BOOST_TEST((*point - lab.truth(frames, v).at(points.markers[m])).norm() < 0.3);
+        }
+        BOOST_TEST(named >= 45, named);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_report_is_for_programs_too) {

@@ -2,6 +2,7 @@
 #include "joint_namings.hpp"
 #include "test.hpp"
 
+#include <drr/core/parallel.hpp>
 #include <drr/core/rng.hpp>
 
 #include <Eigen/Cholesky>
@@ -163,6 +164,23 @@ BOOST_AUTO_TEST_CASE(a_pose_that_shows_no_references_is_named_by_the_others) {
     BOOST_TEST(!alone(poses - 1).ok);
     const auto together = identify_poses(stack.blobs, stack.design, stack.nominal, stack.options);
     BOOST_TEST(together[poses - 1].ok, together[poses - 1].summary);
+    // As told by one thread, one by one.
+    const drr::ThreadLimit one_thread(1);
+    std::vector<std::size_t> steps;
+    const auto in_turn = identify_poses(stack.blobs, stack.design, stack.nominal, stack.options,
+                                        [&](std::string_view, std::size_t done, std::size_t total) {
+                                            BOOST_TEST(total == static_cast<std::size_t>(poses));
+                                            steps.push_back(done);
+                                        });
+    BOOST_TEST(steps == (std::vector<std::size_t>{1, 2, 3, 4}), boost::test_tools::per_element());
+    for (std::size_t pose = 0; pose < poses; ++pose) {
+        BOOST_TEST(in_turn[pose].summary == together[pose].summary);
+        BOOST_TEST(in_turn[pose].probability == together[pose].probability);
+        for (std::size_t v = 0; v < views; ++v)
+            BOOST_TEST(
+                in_turn[pose].views[v].marker_of_blob == together[pose].views[v].marker_of_blob,
+                boost::test_tools::per_element());
+    }
     const auto score = score_case(test::pose_of(stack, poses - 1), together[poses - 1]);
     BOOST_TEST(score.wrong == 0);
     BOOST_TEST(score.unambiguous_named > 40);

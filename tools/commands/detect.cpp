@@ -72,30 +72,11 @@ ImageOutcome detect_in(const ImageTask& task, const stereo::BeadDetectorOptions&
     return outcome;
 }
 
-/// Names the beads of a frame's images, which stand next to each other.
-void name_frame(const KnownPhantom& known, std::vector<ImageOutcome*> images) {
-    std::vector<const stereo::BeadDetectorResult*> results;
-    for (ImageOutcome* image : images) {
-        if (!image->result) {
-            for (ImageOutcome* other : images)
-                other->identity = "not identified: an image could not be read";
-            return;
-        }
-        results.push_back(&*image->result);
-    }
-    const BeadNames names = name_beads(known, results, std::max(3.0, results.front()->diameter_px),
-                                       static_cast<std::size_t>(images.front()->view));
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        images[i]->markers = names.markers[i];
-        images[i]->identity = names.summary;
-    }
-}
-
 stereo::TrackedPoints named_points(const KnownPhantom& known,
                                    const std::vector<ImageOutcome>& outcomes, bool pairs) {
     stereo::TrackedPoints points;
     points.cameras = pairs ? 2 : 1;
-    const std::size_t beads = known.design.beads_mm.size();
+    const std::size_t beads = known.laboratory.design.beads_mm.size();
     points.markers.assign(known.names.begin(),
                           known.names.begin() + static_cast<std::ptrdiff_t>(beads));
     const auto cameras = static_cast<std::size_t>(points.cameras);
@@ -119,7 +100,7 @@ stereo::TrackedPoints named_points(const KnownPhantom& known,
 std::string observations_of(const KnownPhantom& known, const std::vector<ImageOutcome>& outcomes) {
     const std::set<std::string> beads(
         known.names.begin(),
-        known.names.begin() + static_cast<std::ptrdiff_t>(known.design.beads_mm.size()));
+        known.names.begin() + static_cast<std::ptrdiff_t>(known.laboratory.design.beads_mm.size()));
     std::vector<stereo::ObservedBead> observed;
     for (const ImageOutcome& outcome : outcomes)
         for (std::size_t i = 0; i < outcome.markers.size(); ++i) {
@@ -156,7 +137,7 @@ void detect(const DetectArguments& arguments) {
     std::optional<KnownPhantom> known;
     if (!arguments.phantom.empty()) {
         known = read_known_phantom(arguments.phantom, arguments.rig);
-        if (options.diameter_px == 0.0) options.diameter_px = known->bead_diameter_px;
+        if (options.diameter_px == 0.0) options.diameter_px = known->laboratory.bead_diameter_px;
     }
     options.validate();
     drr::require(arguments.images.empty() !=
@@ -173,35 +154,36 @@ void detect(const DetectArguments& arguments) {
     std::vector<ImageOutcome> outcomes;
     std::optional<drr::Error> first_error;
     int height_px = 0;
-    // Identification needs all images of a frame, and pictures are written with names: so one frame
-    // is held at a time.
-    const std::size_t views = pairs ? 2 : 1;
-    for (std::size_t first = 0; first < tasks.size(); first += views) {
-        std::vector<drr::Image<float>> pixels(views);
-        for (std::size_t v = 0; v < views; ++v) {
-            if (known)
-                options.pinhole =
-                    known->views[static_cast<std::size_t>(tasks[first + v].view)].pinhole;
-            outcomes.push_back(detect_in(tasks[first + v], options, pixels[v], first_error));
-            if (tasks.size() == 1 && first_error) throw drr::Error(*first_error);
-            height_px = std::max(height_px, pixels[v].height());
-            if (progress) progress("detect", first + v + 1, tasks.size());
-        }
-        if (known) {
-            std::vector<ImageOutcome*> frame;
-            for (std::size_t v = 0; v < views; ++v)
-                frame.push_back(&outcomes[first + v]);
-            name_frame(*known, frame);
-        }
-        for (std::size_t v = 0; v < views; ++v) {
-            const ImageOutcome& outcome = outcomes[first + v];
-            if (!outcome.result) continue;
-            const stereo::ImageDetections detections{outcome.image, outcome.result->beads,
-                                                     outcome.markers};
-            stereo::write_detections(folder / (tasks[first + v].name + ".beads.csv"), detections);
-            if (!arguments.no_overlay)
-                write_overlay(folder / (tasks[first + v].name + ".beads.png"), pixels[v],
-                              detections, outcome.result->refused);
+    const auto write = [&](std::size_t i, const drr::Image<float>& pixels) {
+        const ImageOutcome& outcome = outcomes[i];
+        if (!outcome.result) return;
+        const stereo::ImageDetections detections{outcome.image, outcome.result->beads,
+                                                 outcome.markers};
+        stereo::write_detections(folder / (tasks[i].name + ".beads.csv"), detections);
+        if (!arguments.no_overlay)
+            write_overlay(folder / (tasks[i].name + ".beads.png"), pixels, detections,
+                          outcome.result->refused);
+    };
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (known)
+            options.pinhole =
+                known->laboratory.nominal[static_cast<std::size_t>(tasks[i].view)].pinhole;
+        drr::Image<float> pixels;
+        outcomes.push_back(detect_in(tasks[i], options, pixels, first_error));
+        if (tasks.size() == 1 && first_error) throw drr::Error(*first_error);
+        height_px = std::max(height_px, pixels.height());
+        if (!known) write(i, pixels);
+        if (progress) progress("detect", i + 1, tasks.size());
+    }
+    if (known) {
+        // All frames are named together, and written with names: images are read a second time for
+        // their pictures, for a sequence of them need not fit into memory.
+        known->laboratory.bead_diameter_px = options.diameter_px;
+        name_beads(*known, outcomes, pairs ? 2 : 1, progress);
+        for (std::size_t i = 0; i < tasks.size(); ++i) {
+            const bool draw = outcomes[i].result && !arguments.no_overlay;
+            write(i, draw ? drr::read_grey_image(tasks[i].path).pixels : drr::Image<float>());
+            if (progress && !arguments.no_overlay) progress("draw", i + 1, tasks.size());
         }
     }
     if (known) {

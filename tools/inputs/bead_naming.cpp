@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 namespace tools {
 namespace {
@@ -24,67 +25,45 @@ KnownPhantom read_known_phantom(const std::filesystem::path& phantom_path,
                                      "which is which",
                                      phantom.beads.size(), least_beads),
                          phantom_path.string());
-    const drr::StereoRigSpec rig = drr::read_rig(rig_path);
-    KnownPhantom known;
-    double diameter_mm = 0.0;
-    for (const drr::Marker& bead : phantom.beads) {
-        known.design.beads_mm.push_back(bead.center_mm);
-        known.design.radii_mm.push_back(0.5 * bead.diameter_mm);
+    KnownPhantom known{stereo::laboratory_knowledge(phantom, drr::read_rig(rig_path)), {}};
+    for (const drr::Marker& bead : phantom.beads)
         known.names.push_back(std::to_string(bead.id));
-        diameter_mm = std::max(diameter_mm, bead.diameter_mm);
-    }
-    for (const drr::Marker& reference : phantom.references) {
-        known.design.references_mm.push_back(reference.center_mm);
-        known.design.radii_mm.push_back(0.5 * reference.diameter_mm);
+    for (const drr::Marker& reference : phantom.references)
         known.names.push_back(reference.name.empty() ? std::to_string(reference.id)
                                                      : reference.name);
-    }
-    for (const drr::XrayView& view : drr::make_stereo_rig(rig)) {
-        const drr::CalibratedView calibrated = view.calibrated();
-        known.views.push_back({calibrated.pinhole, calibrated.view_from_world.rotation,
-                               calibrated.width_px, calibrated.height_px});
-    }
-    known.bead_diameter_px =
-        diameter_mm * rig.sdd_mm / rig.source_isocentre_mm / rig.pixel_pitch_mm.x();
     return known;
 }
 
-BeadNames name_beads(const KnownPhantom& known,
-                     const std::vector<const stereo::BeadDetectorResult*>& images,
-                     double diameter_px, std::size_t first_view) {
-    BeadNames names;
-    std::vector<stereo::ViewBlobs> blobs;
-    std::vector<stereo::NominalView> views;
-    std::size_t fewest = images.front()->beads.size();
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        blobs.emplace_back();
-        for (const stereo::BeadDetection& bead : images[i]->beads) {
-            blobs.back().centers_px.push_back(bead.center_px);
-            blobs.back().radii_px.push_back(bead.radius_px);
+void name_beads(const KnownPhantom& known, std::vector<ImageOutcome>& images, std::size_t views,
+                const drr::ProgressSink& progress) {
+    std::vector<std::size_t> first_of_frames;
+    std::vector<const stereo::BeadDetectorResult*> found;
+    for (std::size_t first = 0; first < images.size(); first += views) {
+        const auto frame = std::span(images).subspan(first, views);
+        if (std::all_of(frame.begin(), frame.end(),
+                        [](const ImageOutcome& image) { return image.result.has_value(); })) {
+            first_of_frames.push_back(first);
+            for (const ImageOutcome& image : frame)
+                found.push_back(&*image.result);
+        } else {
+            for (ImageOutcome& image : frame)
+                image.identity = "not identified: an image could not be read";
         }
-        views.push_back(known.views.at(first_view + i));
-        names.markers.emplace_back(images[i]->beads.size());
-        fewest = std::min(fewest, images[i]->beads.size());
     }
-    if (fewest < least_beads) {
-        names.summary =
-            fmt::format("not identified: {} beads, at least {} are needed", fewest, least_beads);
-        return names;
-    }
-    // Shadows nearer to each other than this merge.
-    stereo::IdentifyOptions options;
-    options.ambiguity_px = 0.7 * diameter_px;
-    const stereo::IdentifyResult result =
-        stereo::identify_markers(blobs, known.design, views, options);
-    names.ok = result.ok;
-    names.summary = result.summary;
-    if (!result.ok) return names;
-    for (std::size_t v = 0; v < result.views.size(); ++v)
-        for (std::size_t i = 0; i < names.markers[v].size(); ++i) {
-            const int marker = result.views[v].marker_of_blob[i];
-            if (marker >= 0) names.markers[v][i] = known.names[static_cast<std::size_t>(marker)];
+    stereo::LaboratoryKnowledge in_images = known.laboratory;
+    in_images.nominal.clear();
+    for (std::size_t v = 0; v < views; ++v)
+        in_images.nominal.push_back(
+            known.laboratory.nominal.at(static_cast<std::size_t>(images[v].view)));
+    const auto results = stereo::identify_beads(found, in_images, progress);
+    for (std::size_t frame = 0; frame < results.size(); ++frame)
+        for (std::size_t v = 0; v < views; ++v) {
+            ImageOutcome& image = images[first_of_frames[frame] + v];
+            image.identity = results[frame].summary;
+            for (const int marker : results[frame].views[v].marker_of_blob)
+                image.markers.push_back(marker < 0 ? std::string()
+                                                   : known.names[static_cast<std::size_t>(marker)]);
         }
-    return names;
 }
 
 }  // namespace tools

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <drr/geometry/stereo_rig.hpp>
-#include <drr/phantom/marker_phantom.hpp>
-#include <stereo/detect/bead_detector.hpp>
-#include <stereo/identify/identify.hpp>
+#include "outputs/detect_report.hpp"
+
+#include <drr/core/log.hpp>
+#include <stereo/study/laboratory.hpp>
 
 #include <filesystem>
 #include <string>
@@ -13,10 +13,8 @@ namespace tools {
 
 /// A phantom and what is known of the views without a calibration.
 struct KnownPhantom {
-    stereo::MarkerConstellation design;
+    stereo::LaboratoryKnowledge laboratory;
     std::vector<std::string> names;  ///< of MarkerConstellation::all_mm()
-    std::vector<stereo::NominalView> views;
-    double bead_diameter_px = 0.0;  ///< at the isocentre
 };
 
 /// Reads both files. Throws drr::Error(invalid_file) for a phantom of fewer than six beads, which
@@ -24,16 +22,10 @@ struct KnownPhantom {
 [[nodiscard]] KnownPhantom read_known_phantom(const std::filesystem::path& phantom,
                                               const std::filesystem::path& rig);
 
-/// The markers of the beads that one or two views of the same pose show.
-struct BeadNames {
-    std::vector<std::vector<std::string>> markers;  ///< [view][bead], empty where unnamed
-    bool ok = false;
-    std::string summary;
-};
-
-/// Names the beads of one frame; `first_view` is the rig's view that the first image belongs to.
-[[nodiscard]] BeadNames name_beads(const KnownPhantom& known,
-                                   const std::vector<const stereo::BeadDetectorResult*>& images,
-                                   double diameter_px, std::size_t first_view = 0);
+/// Names the beads of all frames, which are poses of one phantom before one rig: fills `markers`
+/// and `identity` of the images. A frame's images stand next to each other, view by view; one of
+/// them that could not be read leaves its frame out. `views`: the images of a frame.
+void name_beads(const KnownPhantom& known, std::vector<ImageOutcome>& images, std::size_t views,
+                const drr::ProgressSink& progress);
 
 }  // namespace tools

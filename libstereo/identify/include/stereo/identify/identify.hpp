@@ -1,5 +1,6 @@
 #pragma once
 
+#include <drr/core/log.hpp>
 #include <drr/geometry/pinhole.hpp>
 #include <stereo/identify/constellation.hpp>
 
@@ -119,11 +120,13 @@ struct IdentifyResult {
 /// fit to those that are certain then tells how the views stand to each other, their focal lengths
 /// and where the beads are as built, and the others are decided again with that, as long as it
 /// makes more of them certain: symmetric solutions of a pose without its references are told apart
-/// by the scatter of the beads. Neither rig nor phantom may change between the poses. One result
-/// for each.
+/// by the scatter of the beads. Neither rig nor phantom may change between the poses: where the
+/// certain ones contradict each other, all stay as decided alone. One result for each. The poses
+/// are searched in parallel, for which `progress` counts ("identify").
 [[nodiscard]] std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
                                                          const MarkerConstellation& constellation,
                                                          std::span<const NominalView> nominal,
-                                                         const IdentifyOptions& options = {});
+                                                         const IdentifyOptions& options = {},
+                                                         const drr::ProgressSink& progress = {});
 
 }  // namespace stereo
