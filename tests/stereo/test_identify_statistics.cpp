@@ -171,33 +171,10 @@ IdentifyPhantom file(const std::string& name) {
 
 }  // namespace
 
-// Each was named wrongly and called certain: a lattice's rotations crowded out by a wrong pose that
-// gains by chance, half a turn and a shift by a row that were not tried, and merged shadows.
-BOOST_AUTO_TEST_CASE(cases_that_were_wrong_once) {
-    struct Once {
-        const char* phantom;
-        int views;
-        std::uint64_t seed;
-        int poses;
-        std::size_t pose;
-    };
-    for (const Once& once :
-         {Once{"small_lego_cube", 1, 20'005, 12, 7}, Once{"rsa_cage", 2, 20'008, 1, 0},
-          Once{"rsa_cage", 2, 20'029, 1, 0}, Once{"rsa_cage", 2, 60'018, 1, 0},
-          Once{"rsa_cage", 2, 60'036, 1, 0}, Once{"bead_cluster_b", 2, 20'033, 12, 11},
-          Once{"beginner_block", 2, 20'055, 12, 10}}) {
-        const IdentifyCase c = pose_of(
-            make_case(file(once.phantom), once.seed, {.views = once.views}, once.poses), once.pose);
-        const auto result = stereo::identify_markers(c.blobs, c.design, c.nominal, c.options);
-        BOOST_TEST(score_case(c, result).wrong == 0,
-                   once.phantom << ", seed " << once.seed << ": " << result.summary);
-    }
-}
-
-// Ten beads together, of which one or two are false: what the view really shows, two or three, was
-// no rival before pairs and triples were weighed.
+// Each is named wrongly, and certain, where pairs and triples of blobs are not weighed: a false
+// blob makes four of the three beads that a view shows.
 BOOST_AUTO_TEST_CASE(a_view_of_three_beads_is_not_given_a_fourth) {
-    for (const std::uint64_t seed : {20'499, 20'912, 21'316, 22'033, 22'052}) {
+    for (const std::uint64_t seed : {20'176, 20'761, 20'880, 20'954, 21'147}) {
         const IdentifyCase c = make_case(file("bead_cluster_a"), seed, {.views = 2});
         BOOST_TEST(*std::min_element(c.beads_seen.begin(), c.beads_seen.end()) <= 3);
         const auto result = stereo::identify_markers(c.blobs, c.design, c.nominal, c.options);

@@ -15,7 +15,8 @@ namespace stereo {
 struct LaboratoryKnowledge {
     MarkerConstellation design;
     std::vector<NominalView> nominal;
-    double bead_diameter_px = 0.0;  ///< expected in the images: the largest bead's, at the isocentre
+    double bead_diameter_px =
+        0.0;  ///< expected in the images: the largest bead's, at the isocentre
 };
 
 [[nodiscard]] LaboratoryKnowledge laboratory_knowledge(const drr::MarkerPhantom& phantom,
