@@ -114,9 +114,11 @@ double log10_chance(std::span<const ViewProblem> views, const JointNaming& joint
 
 // Beads that have to be found in all views together, and in each. Six in one view are 12 equations
 // for 7 unknowns (min_beads). Of several views each may show two less, which the others make up
-// for: what rivals that show still less could explain is weighed (lesser_rivals.hpp). With a known
-// rig a pose has 6 unknowns, whatever view its beads are in, but six or seven of them, spread over
-// two views, still left two names interchanged in 2 of 730 poses.
+// for: what rivals that show still less could explain is weighed, the names of the other views
+// held (lesser_rivals.hpp). One view that shows one more has to hold them: of two views of four,
+// one in 1,000 was certain and wrong. With a known rig a pose has 6 unknowns, whatever view its
+// beads are in, but six or seven of them, spread over two views, still left two names interchanged
+// in 2 of 730 poses.
 struct NeededBeads {
     int together = 0;
     int in_each = 0;
@@ -125,7 +127,9 @@ struct NeededBeads {
 NeededBeads needed_beads(std::size_t views, const IdentifyOptions& options,
                          const RigKnowledge& rig) {
     if (rig.shifts_known) return {options.min_beads + 2, 0};
-    return {0, views == 1 ? options.min_beads : options.min_beads - 2};
+    if (views == 1) return {options.min_beads, options.min_beads};
+    const int in_each = options.min_beads - 2;
+    return {static_cast<int>(views) * in_each + 1, in_each};
 }
 
 // Why a naming shows too little of the phantom; empty if it does not.

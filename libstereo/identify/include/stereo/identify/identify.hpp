@@ -45,9 +45,9 @@ struct IdentifyOptions {
     /// Blobs with two predicted markers within this distance are left without a name: their shadows
     /// merge. About 0.7 of a bead's diameter.
     double ambiguity_px = 12.0;
-    /// Beads that must be found in one view: six points determine one (11 parameters). In two views
-    /// together four more, which leave as many equations over (ten for six), and one less in
-    /// each; with a rig known from other poses, two more.
+    /// Beads that must be found in one view: six points determine one (11 parameters). Each of
+    /// several views may show two less, but not all of them; with a rig known from other poses two
+    /// more are needed together.
     int min_beads = 6;
     /// An answer is certain when the probability that it is wrong is below this, all rivals taken
     /// together.
