@@ -135,8 +135,8 @@ BOOST_AUTO_TEST_CASE(parts_of_pixels_share_the_photons) {
     constexpr int size = 256;
     const RadiographOptions options{.photons_per_pixel = 2000.0,
                                     .point_spread = GaussianSpread{0.0},
-                                    .open_beam_grey = 40000.0,
-                                    .subpixels = 3};
+                                    .subpixels = 3,
+                                    .open_beam_grey = 40000.0};
     const Image<float> ones(3 * size, 3 * size, 1.0F);
     const auto image =
         RadiographChain(options, view_of(size, size)).radiograph({ones, ones}, {.seed = 5});
