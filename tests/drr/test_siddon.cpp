@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(uniform_box_is_one_chord) {
 // the march through slabs gives is what the walk from voxel to voxel gives.
 BOOST_AUTO_TEST_CASE(layouts_agree_in_any_pose) {
     Rng rng = rng_of(10);
+    int seen = 0;
     for (int trial = 0; trial < 40; ++trial) {
         const Vector3d spacing(rng.uniform(0.5, 2), rng.uniform(0.5, 2), rng.uniform(0.5, 3));
         const MuVolume volume =
@@ -115,9 +116,12 @@ BOOST_AUTO_TEST_CASE(layouts_agree_in_any_pose) {
             random_view(rng, back_mm, back_mm + rng.uniform(20, 150), 75, 90, pitch_mm);
         const Image<float> walked =
             SiddonProjector(volume, VolumeLayout::plain).line_integrals(view);
+        if (largest(walked) == 0.0) continue;  // a source beside the volume may look past it
+        ++seen;
         BOOST_TEST(check_equal(SiddonProjector(volume).line_integrals(view), walked,
                                VolumeLayout::lanes) > 0.1);
     }
+    BOOST_TEST(seen > 30);
 }
 
 BOOST_AUTO_TEST_CASE(sixteen_bits_give_what_their_values_give) {
