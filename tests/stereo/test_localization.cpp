@@ -126,16 +126,22 @@ BOOST_AUTO_TEST_CASE(a_veil_is_told_from_transmission) {
     constexpr double opaque = 5.0;
     constexpr double veil = 0.5;
     constexpr double primary = 1.0;
-    constexpr double bend = 0.002;  // of the primary a pixel squared, on one side of the ball only
+    constexpr double slope = 0.03;  // of the primary, a pixel
     const test::FineBalls balls(18, blur, {{0, 0, radius, opaque}});
     const drr::Image<double> transmission = balls.pixels(8, 11);
+    const drr::Image<double> left = balls.pixels(7, 11);
+    const drr::Image<double> right = balls.pixels(9, 11);
     const Eigen::Vector2d at(balls.coordinate(0, 8), balls.coordinate(0, 11));
     drr::Image<float> image(transmission.width(), transmission.height());
     for (int row = 0; row < image.height(); ++row)
         for (int column = 0; column < image.width(); ++column) {
-            const double beside = std::max(0.0, column - at.x());
+            // The blur of a linear background's product: B T + b^2 B' T'.
+            const double through =
+                (primary + slope * (column - at.x())) * transmission(column, row);
+            const double steepness =
+                0.5 * test::FineBalls::sub * (right(column, row) - left(column, row));
             image(column, row) = static_cast<float>(
-                1e4 * (veil + (primary + bend * beside * beside) * transmission(column, row)));
+                1e4 * (veil + through + total_blur * total_blur * slope * steepness));
         }
     BeadFitOptions options = known_noise();
     options.fit_veil = true;
