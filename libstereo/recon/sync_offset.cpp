@@ -4,12 +4,16 @@
 #include <stereo/recon/epipolar.hpp>
 #include <stereo/recon/epipolar_pairs.hpp>
 #include <stereo/recon/sync_offset.hpp>
+#include <stereo/recon/triangulate.hpp>
+
+#include <Eigen/LU>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace stereo {
 namespace {
@@ -66,7 +70,7 @@ struct Fit {
 // With `free_offset` false the paths alone are fitted.
 Fit fit_paths(const Views& views, std::span<const BeadSightings> beads, double start,
               double spacing, double margin, bool free_offset) {
-    constexpr int max_iterations = 50;
+    constexpr int max_iterations = 200;
     // Of a step, in frames; its standard deviation is rarely below a thousandth.
     constexpr double still = 1e-7;
     Fit fit;
@@ -117,6 +121,35 @@ Fit fit_paths(const Views& views, std::span<const BeadSightings> beads, double s
     return fit;
 }
 
+/// Each bead in one place: what an offset has to explain better.
+Fit fit_at_rest(const Views& views, std::span<const BeadSightings> beads) {
+    Fit fit;
+    fit.parameters = 0;
+    for (const auto& bead : beads) {
+        std::vector<drr::CalibratedView> seen_by;
+        std::vector<MeasuredPixel> pixels;
+        for (std::size_t v = 0; v < 2; ++v)
+            for (const auto& sighting : bead[v])
+                if (sighting) {
+                    seen_by.push_back(views[v]);
+                    pixels.push_back(*sighting);
+                }
+        if (pixels.size() < 2) continue;
+        const Triangulation place = triangulate(seen_by, pixels);
+        if (!place.ok) continue;
+        for (std::size_t i = 0; i < pixels.size(); ++i) {
+            const Eigen::Vector2d residual =
+                seen_by[i].project(place.point_in_world_mm) - pixels[i].pixel;
+            fit.chi_square += residual.dot(pixels[i].covariance_px2.inverse() * residual);
+        }
+        fit.numbers += 2 * static_cast<int>(pixels.size());
+        fit.parameters += 3;
+        ++fit.beads;
+    }
+    fit.ok = fit.beads > 0;
+    return fit;
+}
+
 }  // namespace
 
 void SyncOptions::validate() const {
@@ -155,6 +188,12 @@ SyncOffset estimate_sync_offset(const drr::CalibratedView& view_a,
     if (!best.ok) {
         result.summary = fmt::format("no offset within {:g} frames, or nothing that tells it",
                                      options.max_offset_frames);
+        return result;
+    }
+    // Splines find movement in noise, too.
+    const Fit rest = fit_at_rest(views, beads);
+    if (rest.ok && rest.beads == best.beads && rest.criterion() <= best.criterion()) {
+        result.summary = "the beads rest: nothing tells the offset";
         return result;
     }
     result.offset_frames = best.offset;

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(offsets_come_out_within_their_error_bars) {
             squares += z * z;
             mean += z / trials;
             within_two += std::abs(z) < 1.96 ? 1 : 0;
-            BOOST_TEST(std::abs(found.sigma0 - 1.0) < 0.15);
+            BOOST_TEST(std::abs(found.sigma0 - 1.0) < 0.15, "S " << trial << " " << found.summary << " dof " << found.degrees_of_freedom);
             BOOST_TEST(found.sd_frames < 0.02);
         }
         // 4 standard errors of a mean square, a mean and a share of 95 %.
@@ -119,11 +119,13 @@ BOOST_AUTO_TEST_CASE(views_in_step_are_said_to_be_so) {
 }
 
 BOOST_AUTO_TEST_CASE(what_tells_nothing_is_said) {
-    // At rest.
-    const SyncOffset still =
-        estimate(60.0, {.sway_mm = Eigen::Vector3d::Zero(), .from_along_rows = true});
-    BOOST_TEST(!still.ok);
-    BOOST_TEST(!still.summary.empty());
+    // At rest, where splines find some movement in noise as well.
+    for (std::uint32_t trial = 0; trial < 20; ++trial) {
+        const SyncOffset still =
+            estimate(60.0, {.sway_mm = Eigen::Vector3d::Zero(), .from_along_rows = true}, trial);
+        BOOST_TEST(!still.ok, "trial " << trial << ": " << still.summary);
+        BOOST_TEST(!still.summary.empty());
+    }
     // Seen by one view only.
     const StereoViews rig = rig_of(60.0);
     Rng rng({.seed = 1});
