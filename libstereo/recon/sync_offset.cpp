@@ -7,7 +7,6 @@
 #include <stereo/recon/triangulate.hpp>
 
 #include <Eigen/LU>
-
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -4,13 +4,16 @@
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/core/order_statistics.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/projector/joseph.hpp>
 #include <drr/projector/siddon.hpp>
 #include <drr/projector/trilinear.hpp>
 
+#include <cmath>
 #include <limits>
 #include <tuple>
+#include <vector>
 
 using namespace drr;
 using namespace test;
@@ -55,7 +58,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(same_bytes_with_one_thread, Projector, Projectors)
 }
 
 // All see the same object: where voxels hardly differ they agree to the square of the voxel size.
-// Interpolation blurs by 1/6 voxel^2 beside (12 voxels)^2, Siddon's steps by half of that.
+// Interpolation blurs by 1/6 voxel^2 beside (12 voxels)^2, Siddon's steps by half of that: a
+// thousandth. Where rays run along rows of voxels his steps do not average out: up to 1.2 voxels /
+// sqrt(12) across, beside slopes of 1/12 a voxel.
 BOOST_AUTO_TEST_CASE(all_agree_on_what_is_smooth) {
     MuVolume volume = vacuum({80, 70, 60}, {1.0, 1.0, 1.2});
     for (int k = 0; k < 60; ++k)
@@ -65,13 +70,17 @@ BOOST_AUTO_TEST_CASE(all_agree_on_what_is_smooth) {
                 volume.mu_per_mm[volume.offset(i, j, k)] =
                     static_cast<float>(0.02 * std::exp(-0.5 * at.squaredNorm()));
             }
+    const double along_rows = 1.2 / 12.0 / std::sqrt(12.0);
+    std::vector<double> siddon;
     Rng rng = rng_of(49);
-    for (int n = 0; n < 3; ++n) {
+    for (int n = 0; n < 12; ++n) {
         const XrayView view = random_view(rng, 700, 1020, 80, 80, 1.5);
         const Image<float> joseph = JosephProjector(volume).line_integrals(view);
         BOOST_TEST(relative_rms(TrilinearProjector(volume).line_integrals(view), joseph) < 2e-3);
-        BOOST_TEST(relative_rms(SiddonProjector(volume).line_integrals(view), joseph) < 5e-3);
+        siddon.push_back(relative_rms(SiddonProjector(volume).line_integrals(view), joseph));
+        BOOST_TEST(siddon.back() < along_rows);
     }
+    BOOST_TEST(median(siddon) < 1e-3);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(bad_volumes_are_refused, Projector, Projectors) {

@@ -88,7 +88,9 @@ BOOST_AUTO_TEST_CASE(offsets_come_out_within_their_error_bars) {
             squares += z * z;
             mean += z / trials;
             within_two += std::abs(z) < 1.96 ? 1 : 0;
-            BOOST_TEST(std::abs(found.sigma0 - 1.0) < 0.15, "S " << trial << " " << found.summary << " dof " << found.degrees_of_freedom);
+            BOOST_TEST(std::abs(found.sigma0 - 1.0) < 0.15, "S " << trial << " " << found.summary
+                                                                 << " dof "
+                                                                 << found.degrees_of_freedom);
             BOOST_TEST(found.sd_frames < 0.02);
         }
         // 4 standard errors of a mean square, a mean and a share of 95 %.
