@@ -37,8 +37,11 @@ class BackgroundField {
     [[nodiscard]] double noise_variance() const { return noise_variance_; }
 
   private:
-    /// Twice the restricted log likelihood but for a constant, the noise at its best.
+    /// Twice the restricted log likelihood but for a constant, with an inverse gamma prior of the
+    /// noise about what the weights took it for, the noise at its best.
     [[nodiscard]] double likelihood(double ratio) const;
+    /// That noise, a variance.
+    [[nodiscard]] double noise_at(const HeightEquations::Solution& at) const;
 
     const FittedPixels& fit_;
     Eigen::VectorXd gradient_;
