@@ -213,17 +213,14 @@ void write_beam(const RadiographBeam& beam, Lines& out) {
         detector.fluorescence == Fluorescence::escapes ? "escapes" : "reabsorbed");
 }
 
-void write_point_spread(const PointSpread& spread, int subpixels, Lines& out) {
+std::string kind_of(const PointSpread& spread) {
     if (const auto* gaussian = std::get_if<GaussianSpread>(&spread))
-        out.add("point_spread: {{ gaussian_sigma_px: {}, subpixels: {} }}", gaussian->sigma_px,
-                subpixels);
-    else if (const auto* exponential = std::get_if<ExponentialSpread>(&spread))
-        out.add("point_spread: {{ exponential_length_px: {}, subpixels: {} }}",
-                exponential->length_px, subpixels);
-    else
-        out.add("point_spread: {{ mtf: {{ cycles_per_mm: {}, values: {} }}, subpixels: {} }}",
-                list(std::get<MtfTable>(spread).cycles_per_mm),
-                list(std::get<MtfTable>(spread).values), subpixels);
+        return fmt::format("gaussian_sigma_px: {}", gaussian->sigma_px);
+    if (const auto* exponential = std::get_if<ExponentialSpread>(&spread))
+        return fmt::format("exponential_length_px: {}", exponential->length_px);
+    const auto& table = std::get<MtfTable>(spread);
+    return fmt::format("mtf: {{ cycles_per_mm: {}, values: {} }}", list(table.cycles_per_mm),
+                       list(table.values));
 }
 
 void write_flaws(const DetectorFlaws& flaws, Lines& out) {
@@ -306,7 +303,9 @@ std::string radiograph_yaml(const RadiographOptions& options, int indent) {
             d->center_px.x(), d->center_px.y(), d->radius_px, d->pincushion,
             d->sigmoid_rad / degree);
     out.add("quantum_noise: {}", options.quantum_noise);
-    if (options.point_spread) write_point_spread(*options.point_spread, options.subpixels, out);
+    if (options.point_spread)
+        out.add("point_spread: {{ {}, subpixels: {} }}", kind_of(*options.point_spread),
+                options.subpixels);
     if (options.lag)
         out.add("lag: {{ fraction: {}, decay: {} }}", options.lag->fraction, options.lag->decay);
     if (options.flaws) write_flaws(*options.flaws, out);
