@@ -2,6 +2,7 @@
 
 #include "bundle_problem.hpp"
 #include "degeneracy.hpp"
+#include "neighbour_correlation.hpp"
 #include "variance_components.hpp"
 #include "wand.hpp"
 
@@ -20,26 +21,6 @@ namespace {
 
 // An outlier pulls its neighbours over the limit too, so those are asked again without it.
 constexpr int max_rounds = 5;
-
-// Sum over images of the outer products of their gradients: what the gradient varies by when each
-// image is one draw, whatever its errors have to do with each other. Residuals are smaller than
-// errors by what the fit took from them, for which the two factors make up in the mean (the
-// correction CR1 of Cameron & Miller, J. Human Resources 50 (2015) 317).
-Eigen::MatrixXd gradient_spread(const BundleProblem& problem, double observation_count) {
-    const auto images = by_image(problem.observations, problem.used);
-    const int size = problem.layout.size();
-    Eigen::MatrixXd spread = Eigen::MatrixXd::Zero(size, size);
-    NormalEquations one;
-    for (const auto& image : images) {
-        one.reset(problem.layout);
-        add_image(problem.observations, image, problem.state, problem.layout, problem.options, one);
-        const Eigen::VectorXd gradient = one.gradient();
-        spread += gradient * gradient.transpose();
-    }
-    const auto clusters = static_cast<double>(images.size());
-    return spread * (clusters / (clusters - 1.0)) * (observation_count - 1.0) /
-           (observation_count - size);
-}
 
 drr::Pinhole mean_pinhole(const std::vector<drr::CalibratedView>& views) {
     drr::Pinhole mean;
@@ -98,13 +79,16 @@ void fill_covariance(const BundleProblem& problem, Calibration& result) {
     result.undetermined = inverse.undetermined;
     if (!result.undetermined.empty()) return;
     result.parameters = problem.layout.parameters;
-    if (problem.options.errors == ErrorModel::independent_images) {
-        const double count =
-            2.0 * static_cast<double>(std::count(problem.used.begin(), problem.used.end(), true));
-        result.covariance = inverse.inverse * gradient_spread(problem, count) * inverse.inverse;
+    const bool estimated = problem.options.noise != NoiseScale::declared;
+    if (problem.options.errors == ErrorModel::correlated_neighbours &&
+        result.degrees_of_freedom > 0) {
+        NeighbourCorrelation correlation = estimate_neighbour_correlation(problem);
+        result.correlation_length_mm = correlation.length_mm;
+        if (!estimated) correlation.variance = 1.0;
+        result.covariance =
+            inverse.inverse * gradient_covariance(problem, correlation) * inverse.inverse;
     } else {
-        const double scale =
-            problem.options.noise != NoiseScale::declared ? result.sigma0 * result.sigma0 : 1.0;
+        const double scale = estimated ? result.sigma0 * result.sigma0 : 1.0;
         result.covariance = scale * inverse.inverse;
     }
     result.undetermined = beyond_first_order(result.covariance, result.parameters, problem.state);
@@ -249,6 +233,9 @@ Calibration bundle(const Observations& observations, const CalibrationOptions& o
                     std::count(result.used.begin(), result.used.end(), true), result.rejected_count,
                     result.rms_px, result.ok ? "converged" : "not converged");
     if (has_wand) result.summary += fmt::format("; wand in {} frames", result.wand_frames);
+    if (result.correlation_length_mm > 0.0)
+        result.summary += fmt::format("; errors of neighbours hang together over {:.3g} mm",
+                                      result.correlation_length_mm);
     if (!result.view_noise.empty())
         result.summary += fmt::format("; noise of the views {:.3f} of their sd",
                                       fmt::join(result.view_noise, ", "));

@@ -51,6 +51,9 @@ class Map {
             fail(fmt::format("'{}' must be a finite number", key));
         return value.get<double>();
     }
+    [[nodiscard]] double number_or(const std::string& key, double fallback) {
+        return json_.contains(key) ? number(key) : fallback;
+    }
     [[nodiscard]] int integer(const std::string& key) {
         const Json& value = at(key);
         if (!value.is_number_integer()) fail(fmt::format("'{}' must be a whole number", key));
@@ -160,6 +163,7 @@ std::string calibration_json(const Calibration& c) {
                        {"degrees_of_freedom", c.degrees_of_freedom},
                        {"sigma0_ratio", c.sigma0},
                        {"noise_p_value", c.noise_p_value},
+                       {"correlation_length_mm", c.correlation_length_mm},
                        {"iteration_count", c.iterations},
                        {"parameters", names},
                        {"covariance", rows(c.covariance)}};
@@ -215,6 +219,8 @@ Calibration parse_calibration(const std::string& text, const std::string& name) 
     c.degrees_of_freedom = map.integer("degrees_of_freedom");
     c.sigma0 = map.number("sigma0_ratio");
     c.noise_p_value = map.number("noise_p_value");
+    // Files of version 0.1 before it was estimated have none.
+    c.correlation_length_mm = map.number_or("correlation_length_mm", 0.0);
     c.iterations = map.integer("iteration_count");
     const auto size = map.items("covariance").empty()
                           ? Eigen::Index{0}

@@ -43,8 +43,7 @@ struct ImageObservations {
 [[nodiscard]] std::vector<ImageObservations> by_image(const Observations& observations,
                                                       const std::vector<bool>& used);
 
-/// Adds what one image says. Derivatives are analytic: of a pixel by a turn w from the left of a
-/// rotation, d(exp(w) R x)/dw = -[R x]x.
+/// Adds what one image says.
 void add_image(const Observations& observations, const ImageObservations& image,
                const BundleState& state, const BundleLayout& layout,
                const CalibrationOptions& options, NormalEquations& equations);

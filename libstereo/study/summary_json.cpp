@@ -177,6 +177,7 @@ Json calibration(const ValidationResult& r) {
                 {"rejected_count", c.rejected_count},
                 {"reprojection_rms_px", c.rms_px},
                 {"sigma0_ratio", c.sigma0},
+                {"correlation_length_mm", c.correlation_length_mm},
                 {"iteration_count", c.iterations},
                 {"views", views}};
     if (c.views.size() == 2)

@@ -138,7 +138,8 @@ ValidationResult validate_cached(const ExperimentSpec& spec, const ValidationHoo
 
     // From here on only what was measured is used, until the scores compare it with the truth.
     result.calibration_observations = observed.calibration;
-    result.calibration = calibrate(Procedure::bundle, result.calibration_observations);
+    result.calibration = calibrate(Procedure::bundle, result.calibration_observations,
+                                   {.errors = ErrorModel::correlated_neighbours});
     if (!result.calibration.ok) {
         const std::string unnamed = identification_failures(result);
         result.summary = "the calibration failed: " + result.calibration.summary +

@@ -46,7 +46,7 @@ Study::Study(const std::filesystem::path& path) {
         folder_ = file.parent_path();
     }
     conditions_ = read_conditions(map, outline_.seed);
-    procedures_ = read_study_procedures(map);
+    procedures_ = read_study_procedures(map, outline_.level);
     map.finish();
     for (const StudyProcedure& procedure : procedures_)
         outline_.procedures.push_back(procedure.label);

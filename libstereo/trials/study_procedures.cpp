@@ -9,7 +9,13 @@
 namespace stereo {
 namespace {
 
-CalibrationOptions read_options(const drr::YamlMap& map) {
+// Noise on points is independent by its making; what is found in images stands among neighbours.
+ErrorModel errors_at(TrialLevel level) {
+    return level == TrialLevel::images ? ErrorModel::correlated_neighbours
+                                       : ErrorModel::independent_markers;
+}
+
+CalibrationOptions read_options(const drr::YamlMap& map, TrialLevel level) {
     CalibrationOptions options;
     options.square_pixels = map.flag_or("square_pixels", options.square_pixels);
     options.shared_intrinsics = map.flag_or("shared_intrinsics", options.shared_intrinsics);
@@ -23,7 +29,11 @@ CalibrationOptions read_options(const drr::YamlMap& map) {
                                           : Loss::squared;
     }
     if (map.flag_or("declared_noise", false)) options.noise = NoiseScale::declared;
-    if (map.flag_or("independent_images", false)) options.errors = ErrorModel::independent_images;
+    options.errors = errors_at(level);
+    if (map.has("errors"))
+        options.errors = map.choice("errors", {"independent", "correlated"}) == "correlated"
+                             ? ErrorModel::correlated_neighbours
+                             : ErrorModel::independent_markers;
     options.priors.placement_sd_mm =
         map.number_or("placement_sd_mm", options.priors.placement_sd_mm, drr::positive);
     options.priors.phantom_scale_sd =
@@ -31,7 +41,7 @@ CalibrationOptions read_options(const drr::YamlMap& map) {
     return options;
 }
 
-StudyProcedure read_procedure(const drr::YamlMap& map) {
+StudyProcedure read_procedure(const drr::YamlMap& map, TrialLevel level) {
     StudyProcedure result;
     if (map.has("command")) {
         result.command = map.text("command");
@@ -52,7 +62,7 @@ StudyProcedure read_procedure(const drr::YamlMap& map) {
         map.fail("name", error.message());
     }
     result.label = map.text_or("label", name);
-    result.options = read_options(map);
+    result.options = read_options(map, level);
     if (const auto calliper = map.map_if("measured_distance")) {
         const auto beads = calliper->integers("beads", 2, {1.0, 1e6});
         result.calliper = {beads[0] - 1, beads[1] - 1, calliper->number("sd_mm", drr::positive)};
@@ -66,15 +76,17 @@ StudyProcedure read_procedure(const drr::YamlMap& map) {
 
 }  // namespace
 
-std::vector<StudyProcedure> read_study_procedures(const drr::YamlMap& study) {
+std::vector<StudyProcedure> read_study_procedures(const drr::YamlMap& study, TrialLevel level) {
     std::vector<StudyProcedure> result;
     if (!study.has("procedures")) {
-        result.emplace_back().label = name_of(Procedure::bundle);
+        StudyProcedure& bundle = result.emplace_back();
+        bundle.label = name_of(Procedure::bundle);
+        bundle.options.errors = errors_at(level);
         return result;
     }
     std::set<std::string> labels;
     for (const drr::YamlMap& map : study.maps("procedures")) {
-        result.push_back(read_procedure(map));
+        result.push_back(read_procedure(map, level));
         if (!labels.insert(result.back().label).second)
             throw drr::Error(drr::ErrorCode::invalid_file,
                              fmt::format("two procedures are called '{}': give one another 'label'",

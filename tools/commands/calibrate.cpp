@@ -36,7 +36,7 @@ struct Arguments {
     std::vector<double> distance;
     std::vector<std::string> wand;
     double wand_sd_mm = 0.0;
-    bool independent_images = false;
+    bool independent_beads = false;
     bool per_view = false;
     int folds = 0;
     stereo::CalibrationOptions options;
@@ -114,7 +114,8 @@ stereo::CalibrationOptions options_of(const Arguments& arguments, int view_count
                                             static_cast<int>(arguments.distance[1]) - 1,
                                             arguments.distance[2], arguments.distance[3]});
     if (arguments.per_view) options.noise = stereo::NoiseScale::per_view;
-    if (arguments.independent_images) options.errors = stereo::ErrorModel::independent_images;
+    options.errors = arguments.independent_beads ? stereo::ErrorModel::independent_markers
+                                                 : stereo::ErrorModel::correlated_neighbours;
     return options;
 }
 
@@ -205,8 +206,8 @@ void add_calibrate(CLI::App& app, Run& run) {
                         "Standard deviation of the distance of the wand's first two beads");
     command->add_flag("--noise-per-view", a->per_view,
                       "A factor of each view on the observations' sd, estimated");
-    command->add_flag("--independent-images", a->independent_images,
-                      "Error bars from whole images: errors within one may hang together");
+    command->add_flag("--independent-beads", a->independent_beads,
+                      "Error bars as if no two beads of an image were drawn the same way");
     command->add_option("--cross-validate", a->folds,
                         "Hold out poses in so many folds; as many as there are poses: one by one");
     command->add_option("-o,--output", a->folder, "Folder for the results (default .)");

@@ -50,6 +50,8 @@ struct Calibration {
     double sigma0 = 0.0;
     /// NoiseScale::per_view: what sd_px were multiplied by, of each view; sigma0 is what is left.
     std::vector<double> view_noise;
+    /// ErrorModel::correlated_neighbours: the length; 0 where errors are independent.
+    double correlation_length_mm = 0.0;
     double wand_scale = 1.0;  ///< true size of the wand over what it was told to be
     int wand_frames = 0;      ///< that took part
     /// Chance of a sum of squares at least as far from its expectation, were sd_px right.

@@ -61,12 +61,13 @@ enum class NoiseScale {
     per_view
 };
 
-/// What the covariance takes for independent.
+/// What the covariance takes the errors of the markers of one image for. The estimates are the
+/// same; dlt, opencv and resection know the first only.
 enum class ErrorModel {
-    independent_markers,  ///< each observation
-    /// Whole images: the errors of one image may depend on each other in any way (a sandwich with
-    /// images as clusters).
-    independent_images
+    independent_markers,
+    /// Correlated by exp(-distance in the phantom / a length that the residuals tell). For detected
+    /// beads: neighbours stand in like surroundings, which draw them the same way.
+    correlated_neighbours
 };
 
 struct CalibrationOptions {
