@@ -165,8 +165,9 @@ NeighbourCorrelation estimate_neighbour_correlation(const BundleProblem& problem
     std::vector<Fit> scan = {at(0.0)};
     for (double length = nearest / 8.0; length < farthest; length *= 2.0)
         scan.push_back(at(length));
-    const auto best = std::min_element(
-        scan.begin(), scan.end(), [](const Fit& a, const Fit& b) { return a.deviance < b.deviance; });
+    const auto best = std::min_element(scan.begin(), scan.end(), [](const Fit& a, const Fit& b) {
+        return a.deviance < b.deviance;
+    });
     if (best == scan.begin()) return best->correlation;
     const double middle = std::log(best->correlation.length_mm);
     constexpr int bits = 7;  // a hundredth of the bracket

@@ -131,6 +131,29 @@ BOOST_AUTO_TEST_CASE(the_scale_scatters_as_claimed) {
     }
 }
 
+// Noise that is independent has a length of 0 in half of all calibrations, and then the error bars
+// are those of independent markers, with the sizes of phantom and wand adjusted as well.
+BOOST_AUTO_TEST_CASE(error_models_agree_with_a_wand) {
+    for (const auto& beads : {two_beads, three}) {
+        int agree = 0;
+        for (std::uint32_t trial = 0; trial < 8; ++trial) {
+            Rng rng({.seed = 33, .trial = trial, .purpose = RngPurpose::localization_noise});
+            CalibrationCase c = wand_case(beads, 20, 1.0);
+            add_noise(c, rng);
+            const Calibration correlated = calibrate(Procedure::bundle, c.observations,
+                                                     {.errors = ErrorModel::correlated_neighbours});
+            BOOST_TEST_REQUIRE(correlated.ok, correlated.summary);
+            if (correlated.correlation_length_mm > 0.0) continue;
+            ++agree;
+            const Calibration independent = calibrate(Procedure::bundle, c.observations);
+            BOOST_TEST((correlated.covariance - independent.covariance).norm() <
+                       1e-6 * independent.covariance.norm());
+            BOOST_TEST(std::abs(scale_sd(correlated) / scale_sd(independent) - 1.0) < 1e-6);
+        }
+        BOOST_TEST(agree > 0);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(frames_that_one_view_saw_and_wrong_procedures) {
     CalibrationCase c = wand_case(two_beads, 10, 1.0);
     std::erase_if(c.observations.wand.items,

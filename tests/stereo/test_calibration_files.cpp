@@ -39,6 +39,13 @@ BOOST_AUTO_TEST_CASE(a_calibration_reads_back) {
         (read.views[1].view_from_world.matrix34() - written.views[1].view_from_world.matrix34())
             .norm() < 1e-12);
     BOOST_TEST(read.summary == written.summary);
+    // A file from before the length was estimated.
+    BOOST_TEST(parse_calibration(test::replaced(text, "\"correlation_length_mm\": 0.0,", ""), "c")
+                   .correlation_length_mm == 0.0);
+    BOOST_TEST(parse_calibration(test::replaced(text, "\"correlation_length_mm\": 0.0",
+                                                "\"correlation_length_mm\": 7.5"),
+                                 "c")
+                   .correlation_length_mm == 7.5);
 
     const auto error = [](const std::string& bad) {
         return error_of([&] { (void)parse_calibration(bad, "c.json"); });

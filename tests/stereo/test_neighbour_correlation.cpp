@@ -21,10 +21,10 @@ void add_correlated_noise(test::CalibrationCase& c, double length_mm, std::uint6
     Eigen::MatrixXd correlation = Eigen::MatrixXd::Identity(count, count);
     for (Eigen::Index i = 0; i < count && length_mm > 0.0; ++i)
         for (Eigen::Index k = 0; k < count; ++k)
-            correlation(i, k) = std::exp(-(markers[static_cast<std::size_t>(i)] -
-                                           markers[static_cast<std::size_t>(k)])
-                                              .norm() /
-                                         length_mm);
+            correlation(i, k) = std::exp(
+                -(markers[static_cast<std::size_t>(i)] - markers[static_cast<std::size_t>(k)])
+                     .norm() /
+                length_mm);
     const Eigen::MatrixXd root = correlation.llt().matrixL();
     Rng rng({.seed = seed,
              .trial = static_cast<std::uint32_t>(trial),
@@ -90,8 +90,7 @@ BOOST_AUTO_TEST_CASE(independent_noise_keeps_its_error_bars) {
     for (int trial = 0; trial < 8; ++trial) {
         auto noisy = ideal;
         add_correlated_noise(noisy, 0.0, 32, trial);
-        const Procedure procedure =
-            trial % 2 == 0 ? Procedure::bundle : Procedure::bundle_phantom;
+        const Procedure procedure = trial % 2 == 0 ? Procedure::bundle : Procedure::bundle_phantom;
         CalibrationOptions options;
         options.priors.placement_sd_mm = 0.02;
         if (trial >= 4) options.priors.phantom_scale_sd = 1e-3;
