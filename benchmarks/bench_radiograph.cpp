@@ -66,11 +66,12 @@ int main(int argc, char** argv) {
     add("none");
     options.quantum_noise = true;
     add("+quantum_noise");
-    options.point_spread = drr::GaussianSpread{0.6};
+    options.point_spread = drr::PointSpread{drr::GaussianSpread{0.6}, 1};
     add("+gaussian");
-    options.point_spread = drr::ExponentialSpread{0.6};
+    options.point_spread = drr::PointSpread{drr::ExponentialSpread{0.6}, 1};
     add("+exponential");
-    options.point_spread = drr::MtfTable{{0.0, 0.5, 1.0, 2.0}, {1.0, 0.8, 0.5, 0.2}};
+    options.point_spread =
+        drr::PointSpread{drr::MtfTable{{0.0, 0.5, 1.0, 2.0}, {1.0, 0.8, 0.5, 0.2}}};
     add("+mtf");
     options.electronic_noise_photons = 3.0;
     add("+electronic_noise");

@@ -52,35 +52,51 @@ int transform_size(int size) {
 
 }  // namespace
 
-void validate(const PointSpread& spread, const Eigen::Vector2d& pixel_pitch_mm) {
+int default_subpixels(const SpreadShape& shape) {
+    constexpr double wide_px = 2.0;
+    constexpr int narrow_subpixels = 2;
+    const auto* gaussian = std::get_if<GaussianSpread>(&shape);
+    const auto* exponential = std::get_if<ExponentialSpread>(&shape);
+    const bool narrow = (gaussian && gaussian->sigma_px < wide_px) ||
+                        (exponential && exponential->length_px < wide_px);
+    return narrow ? narrow_subpixels : 1;
+}
+
+void validate(const SpreadShape& shape, const Eigen::Vector2d& pixel_pitch_mm) {
     require(pixel_pitch_mm.allFinite() && pixel_pitch_mm.minCoeff() > 0.0,
             "the pixel pitch must be positive");
-    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread)) {
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&shape)) {
         require(gaussian->sigma_px >= 0.0 && gaussian->sigma_px <= max_gaussian_sigma_px,
                 fmt::format("the point spread's sigma must be between 0 and {} px, found {}",
                             max_gaussian_sigma_px, gaussian->sigma_px));
-    } else if (const auto* exponential = std::get_if<ExponentialSpread>(&spread)) {
+    } else if (const auto* exponential = std::get_if<ExponentialSpread>(&shape)) {
         constexpr double longest_px = 50.0;  // beyond, it is glare, not point spread
         require(exponential->length_px >= 0.0 && exponential->length_px <= longest_px,
                 fmt::format("the point spread's length must be between 0 and {} px, found {}",
                             longest_px, exponential->length_px));
     } else {
-        validate(std::get<MtfTable>(spread), pixel_pitch_mm);
+        validate(std::get<MtfTable>(shape), pixel_pitch_mm);
     }
 }
 
-PointSpread in_parts_of_pixels(const PointSpread& spread, int parts) {
-    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread))
-        return GaussianSpread{parts * gaussian->sigma_px};
-    if (const auto* exponential = std::get_if<ExponentialSpread>(&spread))
-        return ExponentialSpread{parts * exponential->length_px};
-    return spread;  // in cycles per mm
+void validate(const PointSpread& spread, const Eigen::Vector2d& pixel_pitch_mm) {
+    validate(spread.shape, pixel_pitch_mm);
+    require(spread.subpixels >= 1 && spread.subpixels <= max_subpixels,
+            fmt::format("subpixels must be 1 to {}, found {}", max_subpixels, spread.subpixels));
 }
 
-double mtf(const PointSpread& spread, const Eigen::Vector2d& cycles_per_px,
+SpreadShape finer(const SpreadShape& shape, int parts) {
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&shape))
+        return GaussianSpread{parts * gaussian->sigma_px};
+    if (const auto* exponential = std::get_if<ExponentialSpread>(&shape))
+        return ExponentialSpread{parts * exponential->length_px};
+    return shape;  // in cycles per mm
+}
+
+double mtf(const SpreadShape& shape, const Eigen::Vector2d& cycles_per_px,
            const Eigen::Vector2d& pixel_pitch_mm) {
     constexpr double turn = 2.0 * std::numbers::pi;
-    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread)) {
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&shape)) {
         const double variance = gaussian->sigma_px * gaussian->sigma_px;
         const auto along_axis = [&](double f) {
             // The sum of exp(-s^2) I_n(s^2) cos(2 pi f n).
@@ -94,32 +110,32 @@ double mtf(const PointSpread& spread, const Eigen::Vector2d& cycles_per_px,
         };
         return along_axis(cycles_per_px.x()) * along_axis(cycles_per_px.y());
     }
-    if (const auto* exponential = std::get_if<ExponentialSpread>(&spread)) {
+    if (const auto* exponential = std::get_if<ExponentialSpread>(&shape)) {
         const double product = turn * exponential->length_px;
         return 1.0 / (1.0 + product * product * cycles_per_px.squaredNorm());
     }
-    return interpolated(std::get<MtfTable>(spread),
+    return interpolated(std::get<MtfTable>(shape),
                         cycles_per_px.cwiseQuotient(pixel_pitch_mm).norm());
 }
 
-PointSpreadFilter::PointSpreadFilter(const PointSpread& spread, int width_px, int height_px,
+PointSpreadFilter::PointSpreadFilter(const SpreadShape& shape, int width_px, int height_px,
                                      const Eigen::Vector2d& pixel_pitch_mm)
-    : spread_(spread), width_px_(width_px), height_px_(height_px) {
-    validate(spread, pixel_pitch_mm);
+    : shape_(shape), width_px_(width_px), height_px_(height_px) {
+    validate(shape, pixel_pitch_mm);
     require(width_px > 0 && height_px > 0, "an image that is to be spread has pixels");
-    if (std::holds_alternative<GaussianSpread>(spread)) return;
+    if (std::holds_alternative<GaussianSpread>(shape)) return;
     transfer_ = Image<float>(transform_size(width_px), transform_size(height_px));
     const Eigen::Vector2d step(0.5 / transfer_.width(), 0.5 / transfer_.height());
     for (int v = 0; v < transfer_.height(); ++v)
         for (int u = 0; u < transfer_.width(); ++u)
             transfer_(u, v) = static_cast<float>(
-                mtf(spread, step.cwiseProduct(Eigen::Vector2d(u, v)), pixel_pitch_mm));
+                mtf(shape, step.cwiseProduct(Eigen::Vector2d(u, v)), pixel_pitch_mm));
 }
 
 Image<float> PointSpreadFilter::operator()(const Image<float>& image) const {
     require(image.width() == width_px_ && image.height() == height_px_,
             "the image is not of the size that the point spread was made for");
-    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread_))
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&shape_))
         return gaussian_blur(image, gaussian->sigma_px);
     const cv::Mat given(height_px_, width_px_, CV_32F,
                         const_cast<float*>(image.pixels().data()));  // OpenCV only reads it

@@ -21,7 +21,7 @@ void multiply(Image<float>& image, const Image<float>& factor) {
 }
 
 /// The same distortion in pixels that are `parts` times smaller.
-IntensifierDistortion in_parts_of_pixels(IntensifierDistortion distortion, int parts) {
+IntensifierDistortion finer(IntensifierDistortion distortion, int parts) {
     distortion.center_px = parts * (distortion.center_px.array() + 0.5) - 0.5;
     distortion.radius_px *= parts;
     return distortion;
@@ -71,9 +71,6 @@ void RadiographOptions::validate() const {
     require(!heel || tube, "the heel effect needs the beam of a tube");
     focal_spot.validate();
     if (scatter) scatter->validate();
-    require(subpixels >= 1 && subpixels <= 8,
-            fmt::format("subpixels must be 1 to 8, found {}", subpixels));
-    require(subpixels == 1 || point_spread, "subpixels need a point spread");
     if (lag) lag->validate();
     if (flaws) flaws->validate();
     require(std::isfinite(electronic_noise_photons) && electronic_noise_photons >= 0.0,
@@ -92,7 +89,8 @@ RadiographChain::RadiographChain(const RadiographOptions& options, const XrayVie
     : options_(options) {
     options.validate();
     view.validate();
-    signal_view_ = finer(view, options.subpixels);
+    if (options.point_spread) drr::validate(*options.point_spread, view.pixel_pitch_mm);
+    signal_view_ = finer(view, options.subpixels());
     open_mean_ = make_beam(options.beam, {}).open().mean;
     require(open_mean_ > 0.0, "the detector stops no photon of this beam");
     photons_ = options.photons_per_pixel;
@@ -103,14 +101,12 @@ RadiographChain::RadiographChain(const RadiographOptions& options, const XrayVie
         if (options.heel) heel_ = heel_image(*options.heel, tube->tube, signal_view_);
     }
     if (options.distortion)
-        distortion_ = distortion_map(in_parts_of_pixels(*options.distortion, options.subpixels),
+        distortion_ = distortion_map(finer(*options.distortion, options.subpixels()),
                                      signal_view_.width_px, signal_view_.height_px);
-    if (options.point_spread) {
-        drr::validate(*options.point_spread, view.pixel_pitch_mm);
-        point_spread_.emplace(in_parts_of_pixels(*options.point_spread, options.subpixels),
+    if (options.point_spread)
+        point_spread_.emplace(finer(options.point_spread->shape, options.subpixels()),
                               signal_view_.width_px, signal_view_.height_px,
                               signal_view_.pixel_pitch_mm);
-    }
     if (options.flaws)
         gain_ = gain_image(*options.flaws, view.width_px, view.height_px, view_index);
 }
@@ -123,8 +119,9 @@ void RadiographChain::require_sound(const SignalImages& primary) const {
     for (const Image<float>* image : {&primary.mean, &primary.variance}) {
         require(
             image->width() == signal_view_.width_px && image->height() == signal_view_.height_px,
-            fmt::format("the signal has {} x {} pixels, the detector {} x {}", image->width(),
-                        image->height(), signal_view_.width_px, signal_view_.height_px));
+            fmt::format("the signal has {} x {} pixels, the detector {} x {}{}", image->width(),
+                        image->height(), signal_view_.width_px, signal_view_.height_px,
+                        options_.subpixels() > 1 ? " in parts of pixels" : ""));
         int wrong = 0;  // counted to the end: a loop that may leave early takes longer
         for (const float value : image->pixels())
             wrong += value >= 0.0F && value <= std::numeric_limits<float>::max() ? 0 : 1;
@@ -160,11 +157,11 @@ Image<std::uint16_t> RadiographChain::radiograph(const SignalImages& primary, co
     const ScatteredSignal changed = changes ? incident(primary) : ScatteredSignal{};
     if (!changes) require_sound(primary);
     const SignalImages& signal_per_photon = changes ? changed.total : primary;
-    const double photons = photons_ / (options_.subpixels * options_.subpixels);
+    const double photons = photons_ / (options_.subpixels() * options_.subpixels());
     Image<float> signal = options_.quantum_noise ? quantum_noise(signal_per_photon, photons, key)
                                                  : expected(signal_per_photon, photons);
     if (point_spread_) signal = (*point_spread_)(signal);
-    if (options_.subpixels > 1) signal = sums_of_parts(signal, options_.subpixels);
+    if (options_.subpixels() > 1) signal = sums_of_parts(signal, options_.subpixels());
     if (options_.lag && state) apply_lag(signal, *options_.lag, *state);
     if (!gain_.empty()) multiply(signal, gain_);
     const double open_mean = open_mean_ * (options_.scatter && options_.scatter->grid

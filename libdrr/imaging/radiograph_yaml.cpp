@@ -114,35 +114,25 @@ IntensifierDistortion read_distortion(const YamlMap& map) {
     return distortion;
 }
 
-// A wider spread lets nothing pass that pixels alias; of a measured one nothing is known there.
-int default_subpixels(const PointSpread& spread) {
-    constexpr double wide_px = 2.0;
-    constexpr int narrow_subpixels = 2;
-    const auto* gaussian = std::get_if<GaussianSpread>(&spread);
-    const auto* exponential = std::get_if<ExponentialSpread>(&spread);
-    const bool narrow = (gaussian && gaussian->sigma_px < wide_px) ||
-                        (exponential && exponential->length_px < wide_px);
-    return narrow ? narrow_subpixels : 1;
-}
-
-void read_point_spread(const YamlMap& map, RadiographOptions& options) {
+PointSpread read_point_spread(const YamlMap& map) {
     const std::vector<std::string> kinds{"gaussian_sigma_px", "exponential_length_px", "mtf"};
     const auto given = std::count_if(kinds.begin(), kinds.end(),
                                      [&](const std::string& key) { return map.has(key); });
     if (given > 1) map.fail(kinds[2], "a point spread is of one kind only");
-    PointSpread spread;
+    SpreadShape shape;
     if (map.has(kinds[1])) {
-        spread = ExponentialSpread{map.number(kinds[1], non_negative)};
+        shape = ExponentialSpread{map.number(kinds[1], non_negative)};
     } else if (const auto table = map.map_if(kinds[2])) {
-        spread = MtfTable{table->numbers("cycles_per_mm", 0, non_negative),
-                          table->numbers("values", 0, share)};
+        shape = MtfTable{table->numbers("cycles_per_mm", 0, non_negative),
+                         table->numbers("values", 0, share)};
         table->finish();
     } else {
-        spread = GaussianSpread{map.number(kinds[0], non_negative)};
+        shape = GaussianSpread{map.number(kinds[0], non_negative)};
     }
-    options.subpixels = map.integer_or("subpixels", default_subpixels(spread), {1, 8});
-    options.point_spread = spread;
+    PointSpread spread{shape};
+    spread.subpixels = map.integer_or("subpixels", spread.subpixels, {1, max_subpixels});
     map.finish();
+    return spread;
 }
 
 DetectorFlaws read_flaws(const YamlMap& map) {
@@ -213,12 +203,12 @@ void write_beam(const RadiographBeam& beam, Lines& out) {
         detector.fluorescence == Fluorescence::escapes ? "escapes" : "reabsorbed");
 }
 
-std::string kind_of(const PointSpread& spread) {
-    if (const auto* gaussian = std::get_if<GaussianSpread>(&spread))
+std::string kind_of(const SpreadShape& shape) {
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&shape))
         return fmt::format("gaussian_sigma_px: {}", gaussian->sigma_px);
-    if (const auto* exponential = std::get_if<ExponentialSpread>(&spread))
+    if (const auto* exponential = std::get_if<ExponentialSpread>(&shape))
         return fmt::format("exponential_length_px: {}", exponential->length_px);
-    const auto& table = std::get<MtfTable>(spread);
+    const auto& table = std::get<MtfTable>(shape);
     return fmt::format("mtf: {{ cycles_per_mm: {}, values: {} }}", list(table.cycles_per_mm),
                        list(table.values));
 }
@@ -259,7 +249,8 @@ RadiographOptions read_radiograph_options(const YamlMap& map) {
     if (const auto distortion = map.map_if("distortion"))
         options.distortion = read_distortion(*distortion);
     options.quantum_noise = map.flag_or("quantum_noise", options.quantum_noise);
-    if (const auto spread = map.map_if("point_spread")) read_point_spread(*spread, options);
+    if (const auto spread = map.map_if("point_spread"))
+        options.point_spread = read_point_spread(*spread);
     if (const auto lag = map.map_if("lag")) {
         options.lag = {lag->number("fraction", share), lag->number("decay", share)};
         check(map, "lag", [&] { options.lag->validate(); });
@@ -303,9 +294,8 @@ std::string radiograph_yaml(const RadiographOptions& options, int indent) {
             d->center_px.x(), d->center_px.y(), d->radius_px, d->pincushion,
             d->sigmoid_rad / degree);
     out.add("quantum_noise: {}", options.quantum_noise);
-    if (options.point_spread)
-        out.add("point_spread: {{ {}, subpixels: {} }}", kind_of(*options.point_spread),
-                options.subpixels);
+    if (const auto& spread = options.point_spread)
+        out.add("point_spread: {{ {}, subpixels: {} }}", kind_of(spread->shape), spread->subpixels);
     if (options.lag)
         out.add("lag: {{ fraction: {}, decay: {} }}", options.lag->fraction, options.lag->decay);
     if (options.flaws) write_flaws(*options.flaws, out);

@@ -25,9 +25,11 @@ void AnalyticOptions::validate() const {
     require(dense_mu_per_mm >= 0.0, "dense_mu_per_mm must not be negative");
 }
 
-int samples_in_parts(int samples_per_pixel, int parts) {
+AnalyticOptions finer(AnalyticOptions options, int parts) {
     constexpr int fewest = 2;
-    return samples_per_pixel == 1 ? 1 : std::max(fewest, (samples_per_pixel + parts - 1) / parts);
+    int& samples = options.samples_per_pixel;
+    if (samples > 1) samples = std::max(fewest, (samples + parts - 1) / parts);
+    return options;
 }
 
 PathLengths path_lengths(std::span<const SolidPart> solids, const XrayView& view,

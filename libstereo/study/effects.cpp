@@ -49,7 +49,6 @@ const std::vector<Effect>& effects() {
          [](const ExperimentSpec& e) { return e.imaging.radiograph.point_spread.has_value(); },
          [](const ExperimentSpec& e, ExperimentSpec& to) {
              to.imaging.radiograph.point_spread = e.imaging.radiograph.point_spread;
-             to.imaging.radiograph.subpixels = e.imaging.radiograph.subpixels;
          }},
         {"gains and dead pixels",
          [](const ExperimentSpec& e) { return e.imaging.radiograph.flaws.has_value(); },

@@ -124,10 +124,10 @@ std::vector<double> standardized_errors(const ValidationResult& r) {
 
 std::string point_spread(const drr::RadiographOptions& options) {
     if (!options.point_spread) return "none";
-    const drr::PointSpread& spread = *options.point_spread;
-    if (const auto* gaussian = std::get_if<drr::GaussianSpread>(&spread))
+    const drr::SpreadShape& shape = options.point_spread->shape;
+    if (const auto* gaussian = std::get_if<drr::GaussianSpread>(&shape))
         return "Gaussian, σ " + fixed(gaussian->sigma_px, 2) + " px";
-    if (const auto* exponential = std::get_if<drr::ExponentialSpread>(&spread))
+    if (const auto* exponential = std::get_if<drr::ExponentialSpread>(&shape))
         return "exponential, length " + fixed(exponential->length_px, 2) + " px";
     return "measured MTF";
 }

@@ -19,8 +19,8 @@ std::string primary_key(ExperimentSpec spec) {
     drr::RadiographOptions primary;
     primary.beam = spec.imaging.radiograph.beam;
     primary.focal_spot = spec.imaging.radiograph.focal_spot;
-    primary.point_spread = spec.imaging.radiograph.point_spread;  // sets the parts of pixels
-    primary.subpixels = spec.imaging.radiograph.subpixels;
+    // Whatever is spread later, the signal depends on the parts of pixels alone.
+    primary.point_spread = drr::PointSpread{{}, spec.imaging.radiograph.subpixels()};
     spec.imaging.radiograph = primary;
     return experiment_yaml(spec);
 }
@@ -56,9 +56,8 @@ RadiographSession::RadiographSession(const ExperimentSpec& spec, const Truth& tr
 
 drr::SignalImages RadiographSession::primary(int pose, int view) const {
     const drr::RadiographChain& chain = chains_[static_cast<std::size_t>(view)];
-    drr::AnalyticOptions options;
-    options.samples_per_pixel =
-        drr::samples_in_parts(spec_.imaging.samples_per_pixel, chain.options().subpixels);
+    const drr::AnalyticOptions options = drr::finer(
+        {.samples_per_pixel = spec_.imaging.samples_per_pixel}, chain.options().subpixels());
     const auto solids = drr::moved(solids_in_phantom_, truth_.seen_pose(pose, view));
     const auto object = [&](const drr::XrayView& seen) {
         return drr::path_lengths(solids, seen, options);

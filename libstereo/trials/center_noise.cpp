@@ -25,15 +25,15 @@ double square(double x) {
 }
 
 // The detector's spread as a variance along one axis, px^2.
-double spread_variance(const drr::PointSpread& spread, const Eigen::Vector2d& pitch_mm) {
-    if (const auto* gaussian = std::get_if<drr::GaussianSpread>(&spread))
+double spread_variance(const drr::SpreadShape& shape, const Eigen::Vector2d& pitch_mm) {
+    if (const auto* gaussian = std::get_if<drr::GaussianSpread>(&shape))
         return square(gaussian->sigma_px);
-    if (const auto* exponential = std::get_if<drr::ExponentialSpread>(&spread))
+    if (const auto* exponential = std::get_if<drr::ExponentialSpread>(&shape))
         return 2.0 * square(exponential->length_px);
     // A Gaussian with the table's value at a quarter of a cycle a pixel, where the edge of a shadow
     // has most to say.
     constexpr double cycles_per_px = 0.25;
-    const double value = std::clamp(drr::mtf(spread, {cycles_per_px, 0.0}, pitch_mm), 1e-3, 1.0);
+    const double value = std::clamp(drr::mtf(shape, {cycles_per_px, 0.0}, pitch_mm), 1e-3, 1.0);
     return -2.0 * std::log(value) / square(2.0 * M_PI * cycles_per_px);
 }
 
@@ -136,9 +136,9 @@ CenterNoise::CenterNoise(const ExperimentSpec& spec) {
     const Background background = background_of(spec, beam, behind_bodies(spec, beam));
     const double aperture_variance = 1.0 / 12.0;
     const auto& imaging = spec.imaging.radiograph;
-    const double spread = imaging.point_spread
-                              ? spread_variance(*imaging.point_spread, spec.rig.pixel_pitch_mm)
-                              : 0.0;
+    const double spread =
+        imaging.point_spread ? spread_variance(imaging.point_spread->shape, spec.rig.pixel_pitch_mm)
+                             : 0.0;
     // From a bead at the detector to one halfway between isocentre and source.
     const double pitch = spec.rig.pixel_pitch_mm.x();
     const double least = 1.0;

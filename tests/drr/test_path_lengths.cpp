@@ -81,6 +81,17 @@ Image<double> absorbed(const Image<float>& line_integrals) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(finer_pixels_need_fewer_samples_each) {
+    const auto samples = [](int of_whole, int parts) {
+        return finer(AnalyticOptions{.samples_per_pixel = of_whole}, parts).samples_per_pixel;
+    };
+    BOOST_TEST(samples(10, 1) == 10);
+    BOOST_TEST(samples(10, 2) == 5);
+    BOOST_TEST(samples(10, 3) == 4);
+    BOOST_TEST(samples(3, 8) == 2);
+    BOOST_TEST(samples(1, 2) == 1);  // a ray through the centre of every pixel
+}
+
 // What the default number of samples was chosen for. The reference integrates the shadow of the
 // ball over each pixel on a grid of its own. Beads of the phantoms: 1 mm to 5 mm, steel, tantalum
 // and lead.

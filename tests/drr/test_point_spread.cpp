@@ -66,7 +66,7 @@ double sinc(double x) {
     return x == 0.0 ? 1.0 : std::sin(std::numbers::pi * x) / (std::numbers::pi * x);
 }
 
-std::vector<PointSpread> spreads() {
+std::vector<SpreadShape> spreads() {
     return {GaussianSpread{0.6}, GaussianSpread{1.2}, ExponentialSpread{0.5},
             ExponentialSpread{1.0}, table};
 }
@@ -78,11 +78,12 @@ BOOST_AUTO_TEST_SUITE(point_spread)
 // Through the whole chain: rendered edge, 16 bits, slanted edge. The pixel's area is the edge's
 // own.
 BOOST_AUTO_TEST_CASE(a_slanted_edge_shows_the_mtf_asked_for) {
-    std::vector<std::optional<PointSpread>> all{std::nullopt};
-    for (const PointSpread& spread : spreads())
+    std::vector<std::optional<SpreadShape>> all{std::nullopt};
+    for (const SpreadShape& spread : spreads())
         all.emplace_back(spread);
     for (const auto& spread : all) {
-        const RadiographOptions options{.quantum_noise = false, .point_spread = spread};
+        RadiographOptions options{.quantum_noise = false};
+        if (spread) options.point_spread = PointSpread{*spread, 1};
         const auto image =
             form_radiograph(edge_signal(240, 240, 0.2), options, view_of(240, 240), {});
         const EdgeMtf measured = slanted_edge_mtf(in_float(image));
@@ -109,8 +110,8 @@ BOOST_AUTO_TEST_CASE(a_slanted_edge_shows_the_mtf_asked_for) {
 BOOST_AUTO_TEST_CASE(parts_of_pixels_spread_light_before_the_pixels_alias_it) {
     constexpr double sigma_px = 0.6;
     constexpr int size = 240;
-    const RadiographOptions options{
-        .quantum_noise = false, .point_spread = GaussianSpread{sigma_px}, .subpixels = 2};
+    const RadiographOptions options{.quantum_noise = false,
+                                    .point_spread = PointSpread{GaussianSpread{sigma_px}}};
     const RadiographChain chain(options, view_of(size, size));
     const XrayView& fine = chain.signal_view();
     BOOST_REQUIRE(fine.width_px == 2 * size);
@@ -130,12 +131,20 @@ BOOST_AUTO_TEST_CASE(parts_of_pixels_spread_light_before_the_pixels_alias_it) {
     BOOST_TEST(most_beyond < 0.03);
 }
 
+BOOST_AUTO_TEST_CASE(narrow_spreads_act_in_parts_of_pixels_unless_told_otherwise) {
+    BOOST_TEST(PointSpread{GaussianSpread{0.6}}.subpixels == 2);
+    BOOST_TEST(PointSpread{GaussianSpread{2.0}}.subpixels == 1);
+    BOOST_TEST(PointSpread{ExponentialSpread{1.9}}.subpixels == 2);
+    BOOST_TEST(PointSpread{ExponentialSpread{2.5}}.subpixels == 1);
+    BOOST_TEST(PointSpread{table}.subpixels == 1);
+    BOOST_TEST((PointSpread{GaussianSpread{0.6}, 3}.subpixels == 3));
+}
+
 // Quanta of the parts are counted and add up: the open beam keeps its grey and its photons.
 BOOST_AUTO_TEST_CASE(parts_of_pixels_share_the_photons) {
     constexpr int size = 256;
     const RadiographOptions options{.photons_per_pixel = 2000.0,
-                                    .point_spread = GaussianSpread{0.0},
-                                    .subpixels = 3,
+                                    .point_spread = PointSpread{GaussianSpread{0.0}, 3},
                                     .open_beam_grey = 40000.0};
     const Image<float> ones(3 * size, 3 * size, 1.0F);
     const auto image =
@@ -157,7 +166,7 @@ BOOST_AUTO_TEST_CASE(waves_are_multiplied_by_the_mtf) {
     constexpr int width = 96;
     constexpr int height = 80;
     const int waves[][2] = {{0, 0}, {7, 0}, {0, 31}, {20, 45}, {95, 79}};
-    for (const PointSpread& spread : spreads())
+    for (const SpreadShape& spread : spreads())
         for (const auto& wave : waves) {
             Image<float> image(width, height);
             for (int v = 0; v < height; ++v)
@@ -181,7 +190,7 @@ BOOST_AUTO_TEST_CASE(sums_are_conserved_and_odd_sizes_are_filtered_too) {
         Image<float> image(size[0], size[1]);
         for (float& value : image.pixels())
             value = static_cast<float>(rng.uniform(50.0, 100.0));
-        for (const PointSpread& spread : spreads()) {
+        for (const SpreadShape& spread : spreads()) {
             const Image<float> result =
                 PointSpreadFilter(spread, size[0], size[1], pitch_mm)(image);
             const double before =
@@ -200,9 +209,10 @@ BOOST_AUTO_TEST_CASE(sums_are_conserved_and_odd_sizes_are_filtered_too) {
 BOOST_AUTO_TEST_CASE(noise_power_follows_the_square_of_the_mtf) {
     constexpr int size = 512;
     constexpr int block = 64;  // a spectrum from each of 64 blocks
-    for (const PointSpread& spread : spreads()) {
-        const RadiographOptions options{
-            .photons_per_pixel = 2000.0, .point_spread = spread, .open_beam_grey = 40000.0};
+    for (const SpreadShape& spread : spreads()) {
+        const RadiographOptions options{.photons_per_pixel = 2000.0,
+                                        .point_spread = PointSpread{spread, 1},
+                                        .open_beam_grey = 40000.0};
         const Image<float> ones(size, size, 1.0F);
         const auto image = form_radiograph({ones, ones}, options, view_of(size, size), {.seed = 5});
         const double white = 40000.0 * 40000.0 / 2000.0;

@@ -102,16 +102,16 @@ BOOST_AUTO_TEST_CASE(wrong_options_and_signals_are_refused) {
     refused({.scatter = Scatter{.grid = AntiScatterGrid{0.0, 0.1}}});
     refused({.scatter = Scatter{.grid = AntiScatterGrid{0.7, 1.1}}});
     refused({.distortion = IntensifierDistortion{}});
-    refused({.point_spread = GaussianSpread{-1.0}});
-    refused({.point_spread = ExponentialSpread{std::nan("")}});
-    refused({.subpixels = 2});  // nothing spreads between them
-    refused({.point_spread = GaussianSpread{1.0}, .subpixels = 0});
-    refused({.point_spread = GaussianSpread{1.0}, .subpixels = 9});
-    refused({.point_spread = GaussianSpread{1.0}, .subpixels = 2});  // the signal has whole pixels
-    refused({.point_spread = MtfTable{{0.0, 1.0}, {1.0, 0.5}}});     // Nyquist: 2 cycles/mm
-    refused({.point_spread = MtfTable{{0.0, 2.0}, {1.0, 1.5}}});
-    refused({.point_spread = MtfTable{{0.0, 2.0, 1.0}, {1.0, 0.5, 0.2}}});
-    refused({.point_spread = MtfTable{{0.0, 2.0}, {0.9, 0.5}}});
+    refused({.point_spread = PointSpread{GaussianSpread{-1.0}, 1}});
+    refused({.point_spread = PointSpread{ExponentialSpread{std::nan("")}, 1}});
+    refused({.point_spread = PointSpread{GaussianSpread{1.0}, 0}});
+    refused({.point_spread = PointSpread{GaussianSpread{1.0}, 9}});
+    refused({.point_spread = PointSpread{GaussianSpread{1.0}, 2}});  // the signal has whole pixels
+    refused(
+        {.point_spread = PointSpread{MtfTable{{0.0, 1.0}, {1.0, 0.5}}}});  // Nyquist: 2 cycles/mm
+    refused({.point_spread = PointSpread{MtfTable{{0.0, 2.0}, {1.0, 1.5}}}});
+    refused({.point_spread = PointSpread{MtfTable{{0.0, 2.0, 1.0}, {1.0, 0.5, 0.2}}}});
+    refused({.point_spread = PointSpread{MtfTable{{0.0, 2.0}, {0.9, 0.5}}}});
     refused({.lag = Lag{1.5, 0.5}});
     refused({.lag = Lag{0.1, 1.0}});
     refused({.flaws = DetectorFlaws{.gain_sd = -0.1}});

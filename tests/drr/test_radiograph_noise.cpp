@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(an_integrating_detector_has_the_variance_of_its_energies) {
 // kernel's squares and leaves the mean.
 BOOST_AUTO_TEST_CASE(point_spread_correlates_it) {
     constexpr double sigma_px = 0.6;
-    const RadiographOptions options{.point_spread = GaussianSpread{sigma_px}};
+    const RadiographOptions options{.point_spread = PointSpread{GaussianSpread{sigma_px}, 1}};
     const Image<std::uint16_t> image = form(flat(500, 400), options);
     const auto kernel = gaussian_kernel(sigma_px);
     double squares = kernel[0] * kernel[0];
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(point_spread_correlates_it) {
 // Electronic noise comes after the point spread: it stays white, and adds to the variance.
 BOOST_AUTO_TEST_CASE(electronic_noise_is_white_and_in_photons) {
     const RadiographOptions options{.quantum_noise = false,
-                                    .point_spread = GaussianSpread{1.5},
+                                    .point_spread = PointSpread{GaussianSpread{1.5}, 1},
                                     .electronic_noise_photons = 40.0};
     const Image<std::uint16_t> image = form(flat(field, field, 1.0), options);
     const Moments m = moments(image);
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(same_bytes_with_one_and_two_threads) {
         .heel = HeelEffect{0.3},
         .scatter = Scatter{.sigma_mm = 10.0, .grid = AntiScatterGrid{}},
         .distortion = IntensifierDistortion{{150.0, 100.0}, 150.0, 0.05, 0.05},
-        .point_spread = ExponentialSpread{0.5},
+        .point_spread = PointSpread{ExponentialSpread{0.5}, 1},
         .lag = Lag{0.05, 0.5},
         .flaws = DetectorFlaws{.gain_sd = 0.02, .dead_fraction = 0.001},
         .electronic_noise_photons = 5.0};

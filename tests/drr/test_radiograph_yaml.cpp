@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(each_key_is_read) {
     BOOST_TEST(options.distortion.value().center_px.y() == 500.0);
     BOOST_TEST(options.distortion.value().sigmoid_rad == 3.0 * degree);
     BOOST_TEST(!options.quantum_noise);
-    BOOST_TEST(std::get<MtfTable>(options.point_spread.value()).values[1] == 0.6);
+    BOOST_TEST(std::get<MtfTable>(options.point_spread.value().shape).values[1] == 0.6);
     BOOST_TEST(options.lag.value().decay == 0.5);
     BOOST_TEST(options.flaws.value().dead_pixels[1].y() == 6);
     BOOST_TEST(options.flaws.value().seed == 18446744073709551615ULL);
@@ -98,10 +98,23 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_off) {
     BOOST_TEST(options.electronic_noise_photons == 0.0);
 }
 
+BOOST_AUTO_TEST_CASE(parts_of_pixels_follow_the_point_spread_unless_given) {
+    const auto subpixels = [](const std::string& spread) {
+        return read(mono + "point_spread: { " + spread + " }\n").subpixels();
+    };
+    BOOST_TEST(read(mono).subpixels() == 1);
+    BOOST_TEST(subpixels("gaussian_sigma_px: 0.6") == 2);
+    BOOST_TEST(subpixels("exponential_length_px: 2.5") == 1);
+    BOOST_TEST(subpixels("gaussian_sigma_px: 0.6, subpixels: 1") == 1);
+    BOOST_TEST(subpixels("exponential_length_px: 2.5, subpixels: 8") == 8);
+    BOOST_CHECK_THROW((void)subpixels("gaussian_sigma_px: 0.6, subpixels: 9"), Error);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_written_reads_back) {
     for (const std::string& text :
          {mono, tube, everything, mono + "point_spread: { gaussian_sigma_px: 0.6 }\n",
           mono + "point_spread: { exponential_length_px: 0.4 }\n",
+          mono + "point_spread: { gaussian_sigma_px: 0.6, subpixels: 3 }\n",
           mono + "scatter: { ratio: 0.3, sigma_mm: 20 }\n"}) {
         const std::string written = radiograph_yaml(read(text));
         BOOST_TEST(radiograph_yaml(read(written)) == written);

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(the_bound_falls_with_dose_and_rises_with_blur_and_bodies) {
     // Quantum noise rules: a quarter of the variance, but for what rounding to grey values adds.
     BOOST_TEST(std::abs(CenterNoise(more).sd_px(0, radius_px) / sd - 0.5) < 1e-3);
     ExperimentSpec blurred = spec;
-    blurred.imaging.radiograph.point_spread = drr::GaussianSpread{2.0};
+    blurred.imaging.radiograph.point_spread = drr::PointSpread{drr::GaussianSpread{2.0}};
     BOOST_TEST(CenterNoise(blurred).sd_px(0, radius_px) > 1.2 * sd);
     ExperimentSpec lego = default_experiment();
     const double open = [&] {

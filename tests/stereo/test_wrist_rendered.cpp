@@ -170,7 +170,7 @@ Image<float> rendered_window(std::size_t camera, const std::vector<SolidPart>& s
     options.beam = beam;
     options.photons_per_pixel = photons_per_pixel;
     options.scatter = Scatter{.ratio = scatter_ratio, .sigma_mm = scatter_sigma_mm};
-    options.point_spread = ExponentialSpread{spread_length_px};
+    options.point_spread = PointSpread{ExponentialSpread{spread_length_px}, 1};
     const Image<std::uint16_t> signal = form_radiograph(
         primary, options, view, {.seed = 2, .view = static_cast<std::uint16_t>(camera)});
     Image<float> grey(window_px, window_px);

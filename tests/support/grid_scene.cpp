@@ -63,8 +63,7 @@ GridImage render(const GridScene& scene) {
 
     drr::RadiographOptions options;
     options.photons_per_pixel = scene.photons_per_pixel;
-    options.point_spread = drr::GaussianSpread{scene.blur_px};
-    options.subpixels = 2;
+    options.point_spread = drr::PointSpread{drr::GaussianSpread{scene.blur_px}};
     if (scene.distortion.radius_px > 0.0) options.distortion = scene.distortion;
     const drr::RadiographChain chain(options, view);
     const drr::Image<float> integrals =

@@ -30,11 +30,9 @@ std::string imaging_yaml(const SceneImaging& imaging) {
 SceneRadiographs::SceneRadiographs(const drr::Scene& scene, const SceneImaging& imaging,
                                    const std::vector<drr::XrayView>& views, std::uint64_t seed)
     : scene_(scene),
-      projection_(imaging.projection),
+      projection_(drr::finer(imaging.projection, imaging.radiograph.subpixels())),
       beam_(drr::make_beam(imaging.radiograph.beam, drr::known_materials())),
       seed_(seed) {
-    projection_.samples_per_pixel =
-        drr::samples_in_parts(projection_.samples_per_pixel, imaging.radiograph.subpixels);
     try {
         for (std::size_t v = 0; v < views.size(); ++v)
             detectors_.push_back({drr::RadiographChain(imaging.radiograph, views[v],

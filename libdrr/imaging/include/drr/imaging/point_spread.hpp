@@ -27,18 +27,36 @@ struct MtfTable {
     std::vector<double> values;         ///< 1 at 0, each in [0, 1]
 };
 
-/// How a detector spreads its signal over the neighbouring pixels, beside the area of a pixel.
-using PointSpread = std::variant<GaussianSpread, ExponentialSpread, MtfTable>;
+using SpreadShape = std::variant<GaussianSpread, ExponentialSpread, MtfTable>;
 
-/// The same spread in pixels that are `parts` times smaller.
-[[nodiscard]] PointSpread in_parts_of_pixels(const PointSpread& spread, int parts);
+/// 2 for a Gaussian or exponential below 2 px; else 1, since a wider spread lets nothing pass that
+/// pixels alias, and of a measured one nothing is known there.
+[[nodiscard]] int default_subpixels(const SpreadShape& shape);
+
+inline constexpr int max_subpixels = 8;  ///< 64 parts a pixel: memory, not accuracy, is the limit
+
+/// How a detector spreads its signal over the neighbouring pixels, beside the area of a pixel.
+struct PointSpread {
+    SpreadShape shape;
+    /// Light spreads before a pixel integrates it. The primary signal is given, quanta are counted
+    /// and light is spread in so many parts of a pixel along either side. In whole pixels a spread
+    /// narrower than a pixel does not take away what the pixels alias of sharp edges, as a
+    /// detector's does.
+    int subpixels = default_subpixels(shape);
+};
 
 /// Throws Error(usage): a size out of range (Gaussian 0 to 20 px, exponential 0 to 50 px), a table
 /// that is none or that ends below the Nyquist frequency of pixels of that pitch.
+void validate(const SpreadShape& shape, const Eigen::Vector2d& pixel_pitch_mm);
+
+/// The same for its shape, and for subpixels that are not 1 to max_subpixels.
 void validate(const PointSpread& spread, const Eigen::Vector2d& pixel_pitch_mm);
 
+/// The same shape in pixels that are `parts` times smaller.
+[[nodiscard]] SpreadShape finer(const SpreadShape& shape, int parts);
+
 /// The factor that the image's frequency gets, cycles per pixel along columns and rows.
-[[nodiscard]] double mtf(const PointSpread& spread, const Eigen::Vector2d& cycles_per_px,
+[[nodiscard]] double mtf(const SpreadShape& shape, const Eigen::Vector2d& cycles_per_px,
                          const Eigen::Vector2d& pixel_pitch_mm);
 
 /// Spreads images of one size; they are mirrored about their border, and their sum is conserved
@@ -48,14 +66,14 @@ void validate(const PointSpread& spread, const Eigen::Vector2d& pixel_pitch_mm);
 class PointSpreadFilter {
   public:
     /// Throws Error(usage) as validate().
-    PointSpreadFilter(const PointSpread& spread, int width_px, int height_px,
+    PointSpreadFilter(const SpreadShape& shape, int width_px, int height_px,
                       const Eigen::Vector2d& pixel_pitch_mm);
 
     /// Throws Error(usage) for an image of another size.
     [[nodiscard]] Image<float> operator()(const Image<float>& image) const;
 
   private:
-    PointSpread spread_;
+    SpreadShape shape_;
     int width_px_ = 0;
     int height_px_ = 0;
     Image<float> transfer_;  ///< factor of each wave; empty for the Gaussian

@@ -33,11 +33,6 @@ struct RadiographOptions {
     std::optional<IntensifierDistortion> distortion = {};
     bool quantum_noise = true;
     std::optional<PointSpread> point_spread = {};
-    /// Light spreads before a pixel integrates it. The primary signal is given, quanta are counted
-    /// and light is spread in so many parts of a pixel along either side (1 to 8; above 1 needs a
-    /// point spread). In whole pixels a spread narrower than a pixel does not take away what the
-    /// pixels alias of sharp edges, as a detector's does.
-    int subpixels = 1;
     std::optional<Lag> lag = {};
     std::optional<DetectorFlaws> flaws = {};
     /// Standard deviation of the electronics' noise in a pixel, in the signal that one photon of
@@ -46,6 +41,9 @@ struct RadiographOptions {
 
     int bits = 16;                    ///< 8 to 16; the brightest grey value is 2^bits - 1
     double open_beam_grey = 50000.0;  ///< on the central ray; above the brightest it saturates
+
+    /// Parts of a pixel along either side in which the primary signal is given: the point spread's.
+    [[nodiscard]] int subpixels() const { return point_spread ? point_spread->subpixels : 1; }
 
     /// Throws Error(usage). What depends on the detector's size and pitch is checked by
     /// RadiographChain.

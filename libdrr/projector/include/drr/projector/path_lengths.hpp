@@ -56,9 +56,9 @@ struct AnalyticOptions {
     void validate() const;
 };
 
-/// What samples_per_pixel of a detector's pixels is for pixels `parts` times smaller; a ray through
-/// the centre of every pixel stays one.
-[[nodiscard]] int samples_in_parts(int samples_per_pixel, int parts);
+/// Much the same sampling of a detector's area in pixels `parts` times smaller: samples_per_pixel
+/// over `parts`, rounded up and at least 2; one ray a pixel stays one.
+[[nodiscard]] AnalyticOptions finer(AnalyticOptions options, int parts);
 
 /// Exact path lengths through signed sums of convex primitives by chords in closed form, in double
 /// precision. `solids` stand in the world (`moved` in drr/phantom/solid.hpp); materials come in
