@@ -1,4 +1,5 @@
 #include <drr/core/error.hpp>
+#include <drr/geometry/rescaled_px.hpp>
 #include <drr/geometry/xray_view.hpp>
 
 #include <fmt/format.h>
@@ -47,7 +48,7 @@ XrayView finer(const XrayView& view, int parts) {
     require(parts >= 1, "a pixel is cut into one part or more along either side");
     XrayView fine = view;
     fine.pixel_pitch_mm /= parts;
-    fine.principal_point_px = parts * (view.principal_point_px.array() + 0.5) - 0.5;
+    fine.principal_point_px = rescaled_px(view.principal_point_px, parts);
     fine.width_px *= parts;
     fine.height_px *= parts;
     return fine;

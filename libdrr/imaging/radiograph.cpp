@@ -1,5 +1,6 @@
 #include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
+#include <drr/geometry/rescaled_px.hpp>
 #include <drr/imaging/quantum_noise.hpp>
 #include <drr/imaging/radiograph.hpp>
 
@@ -22,7 +23,7 @@ void multiply(Image<float>& image, const Image<float>& factor) {
 
 /// The same distortion in pixels that are `parts` times smaller.
 IntensifierDistortion finer(IntensifierDistortion distortion, int parts) {
-    distortion.center_px = parts * (distortion.center_px.array() + 0.5) - 0.5;
+    distortion.center_px = rescaled_px(distortion.center_px, parts);
     distortion.radius_px *= parts;
     return distortion;
 }

@@ -1,5 +1,6 @@
 #include <drr/core/error.hpp>
 #include <drr/core/parallel.hpp>
+#include <drr/geometry/rescaled_px.hpp>
 #include <drr/imaging/blur.hpp>
 #include <drr/imaging/scatter.hpp>
 
@@ -35,7 +36,7 @@ struct Between {
 std::vector<Between> between_cells(int size, int cell, int cells) {
     std::vector<Between> result;
     for (int i = 0; i < size; ++i) {
-        const double at = std::clamp((i + 0.5) / cell - 0.5, 0.0, cells - 1.0);
+        const double at = std::clamp(rescaled_px(i, 1.0 / cell), 0.0, cells - 1.0);
         const int first = static_cast<int>(at);
         result.push_back({first, std::min(first + 1, cells - 1), static_cast<float>(at - first)});
     }

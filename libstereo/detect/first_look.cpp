@@ -144,9 +144,8 @@ Match match_without_neighbours(const std::vector<Pixel>& pixels, const Template&
 FirstLook look_at_one(const ContrastScale& scale, const std::vector<Template>& templates,
                       const BeadCandidate& candidate, const GreyNoise& noise,
                       const FirstLookOptions& options) {
-    const auto reduced_px = [&](double full) { return (full + 0.5) / scale.reduction - 0.5; };
-    const double x = reduced_px(candidate.center_px.x());
-    const double y = reduced_px(candidate.center_px.y());
+    const double x = scale.reduced_px(candidate.center_px.x());
+    const double y = scale.reduced_px(candidate.center_px.y());
     const Surroundings near =
         surroundings(scale, x, y, reach_of(scale.radius_px * radius_steps.back(), options));
     // The mean of the pixels that make a reduced one, whose noise is correlated.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <drr/core/image.hpp>
+#include <drr/geometry/rescaled_px.hpp>
 #include <stereo/detect/bead_options.hpp>
 
 #include <Eigen/Core>
@@ -19,9 +20,12 @@ struct ContrastScale {
     drr::Image<float> response;  ///< 0 where there is no light
     const drr::Image<float>* reduced = nullptr;
 
-    /// Reduced pixels as full ones, pixel centres being whole numbers in both.
+    /// Reduced pixels as full ones.
     [[nodiscard]] double full_px(double reduced_px) const {
-        return (reduced_px + 0.5) * reduction - 0.5;
+        return drr::rescaled_px(reduced_px, reduction);
+    }
+    [[nodiscard]] double reduced_px(double full_px) const {
+        return drr::rescaled_px(full_px, 1.0 / reduction);
     }
 };
 

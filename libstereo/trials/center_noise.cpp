@@ -1,3 +1,4 @@
+#include <drr/geometry/rescaled_px.hpp>
 #include <drr/imaging/primary.hpp>
 #include <drr/imaging/radiograph.hpp>
 #include <drr/physics/materials.hpp>
@@ -70,7 +71,7 @@ drr::SignalMoments behind_bodies(const ExperimentSpec& spec, const drr::Polychro
     for (drr::XrayView view : truth.views) {
         const double coarser = std::max(
             1.0, static_cast<double>(std::max(view.width_px, view.height_px)) / pixels_across);
-        view.principal_point_px = (view.principal_point_px.array() + 0.5) / coarser - 0.5;
+        view.principal_point_px = drr::rescaled_px(view.principal_point_px, 1.0 / coarser);
         view.pixel_pitch_mm *= coarser;
         view.width_px = static_cast<int>(std::ceil(view.width_px / coarser));
         view.height_px = static_cast<int>(std::ceil(view.height_px / coarser));

@@ -4,6 +4,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/rng.hpp>
 #include <drr/geometry/distortion.hpp>
+#include <drr/geometry/rescaled_px.hpp>
 #include <drr/geometry/stereo_rig.hpp>
 
 #include <numbers>
@@ -130,6 +131,18 @@ BOOST_AUTO_TEST_CASE(distortion_is_inverted) {
         BOOST_TEST((*back - p).norm() < 1e-11);
     }
     BOOST_TEST(BrownConrady{}.is_none());
+}
+
+// Three small pixels stand where a large one does, the middle one about its centre.
+BOOST_AUTO_TEST_CASE(rescaled_pixels_share_the_image_edges) {
+    constexpr double rounding_px = 1e-12;
+    BOOST_TEST(std::abs(rescaled_px(0.0, 3.0) - 1.0) < rounding_px);
+    BOOST_TEST(std::abs(rescaled_px(5.0, 3.0) - 16.0) < rounding_px);
+    BOOST_TEST(std::abs(rescaled_px(-0.5, 2.0) + 0.5) < rounding_px);
+    BOOST_TEST(std::abs(rescaled_px(16.0, 1.0 / 3.0) - 5.0) < rounding_px);
+    // Of four columns and eight rows in blocks of 2 x 2: the last edges are 1.5 and 3.5.
+    const Eigen::Vector2d coarse = rescaled_px(Eigen::Vector2d(3.5, 7.5), 0.5);
+    BOOST_TEST((coarse - Eigen::Vector2d(1.5, 3.5)).norm() < rounding_px);
 }
 
 BOOST_AUTO_TEST_CASE(a_finer_view_cuts_every_pixel_into_parts) {

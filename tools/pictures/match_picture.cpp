@@ -5,6 +5,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
 #include <drr/core/order_statistics.hpp>
+#include <drr/geometry/rescaled_px.hpp>
 #include <drr/imaging/image_io.hpp>
 
 #include <Eigen/Geometry>
@@ -38,7 +39,7 @@ struct Panel {
     double scale = 1.0;
 
     [[nodiscard]] cv::Point at(const Eigen::Vector2d& pixel) const {
-        const Eigen::Vector2d p = ((pixel.array() + 0.5) * scale - 0.5) * (1 << shift);
+        const Eigen::Vector2d p = drr::rescaled_px(pixel, scale) * (1 << shift);
         return {static_cast<int>(std::lround(p.x())), static_cast<int>(std::lround(p.y()))};
     }
 };
