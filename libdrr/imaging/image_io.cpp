@@ -1,3 +1,5 @@
+#include "tiff_pages.hpp"
+
 #include <drr/core/file_io.hpp>
 #include <drr/imaging/image_io.hpp>
 
@@ -33,17 +35,58 @@ void write(const std::filesystem::path& path, const Image<T>& image, int type) {
     write_file(path, encode(extension.c_str(), image, type));
 }
 
+/// As it stands in the file; empty where it cannot be decoded.
+cv::Mat decoded(const ImagePage& page) {
+    if (is_tiff(page.path)) {  // page by page: a stack need not fit into memory
+        if (const int images = imagej_images_without_directory(page.path); images > 0)
+            throw Error(ErrorCode::unsupported,
+                        fmt::format("a stack of {} images of which ImageJ lists the first alone; "
+                                    "save it as an image sequence",
+                                    images),
+                        page.path.string());
+        std::vector<cv::Mat> images;
+        cv::imreadmulti(page.path.string(), images, page.directory, 1, cv::IMREAD_UNCHANGED);
+        return images.empty() ? cv::Mat() : images.front();
+    }
+    std::string bytes = read_text_file(page.path, max_image_bytes);
+    const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, bytes.data());
+    return bytes.empty() ? cv::Mat() : cv::imdecode(buffer, cv::IMREAD_UNCHANGED);
+}
+
 }  // namespace
 
+std::string ImagePage::name() const {
+    const std::string file = path.filename().string();
+    return page == 0 ? file : fmt::format("{} page {}", file, page);
+}
+
+std::vector<ImagePage> image_pages(const std::filesystem::path& path) {
+    const std::vector<int> directories = is_tiff(path) ? tiff_pages(path) : std::vector<int>{};
+    if (directories.empty()) return {ImagePage{path}};
+    if (directories.size() == 1) return {ImagePage{path, 0, directories.front()}};
+    std::vector<ImagePage> pages;
+    for (const int directory : directories)
+        pages.push_back({path, static_cast<int>(pages.size()) + 1, directory});
+    return pages;
+}
+
 GreyImage read_grey_image(const std::filesystem::path& path) {
-    std::string bytes = read_text_file(path, max_image_bytes);
+    const std::vector<ImagePage> pages = image_pages(path);
+    if (pages.size() > 1)
+        throw Error(ErrorCode::invalid_file,
+                    fmt::format("one image was expected, the file has {} pages", pages.size()),
+                    path.string());
+    return read_grey_image(pages.front());
+}
+
+GreyImage read_grey_image(const ImagePage& page) {
     const auto invalid = [&](const std::string& message) {
-        return Error(ErrorCode::invalid_file, message, path.string());
+        return Error(ErrorCode::invalid_file, message,
+                     (page.path.parent_path() / page.name()).string());
     };
     cv::Mat mat;
     try {
-        const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, bytes.data());
-        if (!bytes.empty()) mat = cv::imdecode(buffer, cv::IMREAD_UNCHANGED);
+        mat = decoded(page);
     } catch (const cv::Exception& error) {
         throw invalid("not a readable image: " + error.err);
     }

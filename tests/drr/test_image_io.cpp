@@ -6,6 +6,7 @@
 #include <drr/imaging/image_io.hpp>
 
 #include <opencv2/imgcodecs.hpp>
+#include <tiffio.h>
 
 #include <functional>
 
@@ -35,6 +36,29 @@ std::string outcome(const std::filesystem::path& path) {
         BOOST_TEST(std::string(error.what()).starts_with(path.string()));
         return name_of(error.code());
     }
+}
+
+// A TIFF of flat pages of 16 x 12 pixels with these greys and kinds (TIFFTAG_SUBFILETYPE).
+void write_pages(const std::filesystem::path& path,
+                 const std::vector<std::pair<std::uint8_t, std::uint32_t>>& pages,
+                 const char* description = nullptr) {
+    constexpr std::uint32_t width = 16;
+    constexpr std::uint32_t height = 12;
+    TIFF* const tiff = TIFFOpen(path.c_str(), "w");
+    for (const auto& [grey, kind] : pages) {
+        TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, kind);
+        TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, width);
+        TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, height);
+        TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8);
+        TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
+        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, height);
+        if (description != nullptr) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, description);
+        std::vector<std::uint8_t> pixels(width * height, grey);
+        TIFFWriteEncodedStrip(tiff, 0, pixels.data(), width * height);
+        TIFFWriteDirectory(tiff);
+    }
+    TIFFClose(tiff);
 }
 
 }  // namespace
@@ -100,6 +124,77 @@ BOOST_AUTO_TEST_CASE(colours_are_refused_unless_they_are_grey) {
     write_file(path, encoded(".png", grey));
     BOOST_TEST(read_grey_image(path).pixels(5, 6) ==
                static_cast<float>(grey.at<cv::Vec3b>(6, 5)[0]));
+}
+
+BOOST_AUTO_TEST_CASE(a_stack_is_read_page_by_page) {
+    const test::TemporaryFolder folder;
+    const auto path = folder.path() / "stack.tif";
+    for (const int type : {CV_8U, CV_16U}) {
+        std::vector<cv::Mat> mats;
+        for (int page = 0; page < 3; ++page) {
+            mats.push_back(random_mat(type));
+            mats.back() += page;
+        }
+        BOOST_REQUIRE(cv::imwritemulti(path.string(), mats));
+        const std::vector<ImagePage> pages = image_pages(path);
+        BOOST_REQUIRE(pages.size() == 3U);
+        BOOST_TEST(pages[1].name() == "stack.tif page 2");
+        for (std::size_t page = 0; page < 3; ++page) {
+            const GreyImage image = read_grey_image(pages[page]);
+            cv::Mat expected;
+            mats[page].convertTo(expected, CV_32F);
+            BOOST_TEST(image.bits == (type == CV_8U ? 8 : 16));
+            BOOST_TEST(std::equal(image.pixels.pixels().begin(), image.pixels.pixels().end(),
+                                  expected.begin<float>(), expected.end<float>()));
+        }
+        BOOST_CHECK_EXCEPTION((void)read_grey_image(path), Error, [&](const Error& error) {
+            return error.what() == path.string() + ": one image was expected, the file has 3 pages";
+        });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(reduced_copies_and_masks_are_no_pages) {
+    const test::TemporaryFolder folder;
+    const auto path = folder.path() / "a.tif";
+    write_pages(path, {{10, FILETYPE_REDUCEDIMAGE}, {20, 0}, {30, FILETYPE_MASK}});
+    BOOST_TEST(read_grey_image(path).pixels(3, 4) == 20.0F);
+    BOOST_TEST(image_pages(path).front().name() == "a.tif");
+    write_pages(path, {{10, 0}, {20, FILETYPE_REDUCEDIMAGE}, {30, FILETYPE_PAGE}});
+    const std::vector<ImagePage> pages = image_pages(path);
+    BOOST_REQUIRE(pages.size() == 2U);
+    BOOST_TEST(read_grey_image(pages[1]).pixels(3, 4) == 30.0F);
+    BOOST_TEST(image_pages(folder.path() / "absent.tif").size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_stack_that_was_cut_the_rest_is_missing) {
+    const test::TemporaryFolder folder;
+    const auto path = folder.path() / "cut.tif";
+    write_pages(path, {{10, 0}, {20, 0}, {30, 0}});
+    const std::string whole = read_text_file(path);
+    constexpr std::size_t of_last_page = 200;  // its directory is at the end
+    write_file(path, whole.substr(0, whole.size() - of_last_page));
+    const std::vector<ImagePage> pages = image_pages(path);
+    BOOST_REQUIRE(pages.size() == 3U);
+    BOOST_TEST(read_grey_image(pages[1]).pixels(3, 4) == 20.0F);
+    BOOST_CHECK_EXCEPTION((void)read_grey_image(pages[2]), Error, [](const Error& error) {
+        return error.code() == ErrorCode::invalid_file &&
+               std::string(error.what()).find("cut.tif page 3: ") != std::string::npos;
+    });
+}
+
+// Beyond 4 GB ImageJ lists one directory and writes the other images behind the first.
+BOOST_AUTO_TEST_CASE(images_that_only_imagej_finds_are_not_left_out_silently) {
+    const test::TemporaryFolder folder;
+    const auto path = folder.path() / "a.tif";
+    write_pages(path, {{10, 0}}, "ImageJ=1.53t\nimages=700\nslices=700\n");
+    BOOST_TEST(outcome(path) == "unsupported");
+    for (const char* description :
+         {"ImageJ=1.53t\nunit=mm\n", "images=700", "ImageJ=\nimages=1\n"}) {
+        write_pages(path, {{10, 0}}, description);
+        BOOST_TEST(outcome(path) == "image");
+    }
+    write_pages(path, {{10, 0}, {20, 0}}, "ImageJ=1.53t\nimages=2\n");
+    BOOST_TEST(read_grey_image(image_pages(path)[0]).pixels(3, 4) == 10.0F);
 }
 
 BOOST_AUTO_TEST_CASE(truncated_files_are_errors) {

@@ -12,6 +12,7 @@
 #include <stereo/detect/xmalab_points.hpp>
 
 #include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
 
 #include <cmath>
 #include <map>
@@ -182,6 +183,53 @@ BOOST_AUTO_TEST_CASE(a_frame_without_references_is_named_by_the_others) {
         }
         BOOST_TEST(named >= 45, named);
     }
+}
+
+// The frames of view 0 as pages of one TIFF: the same beads, frame by frame.
+BOOST_AUTO_TEST_CASE(a_stack_is_a_sequence_of_frames) {
+    const Laboratory& lab = laboratory();
+    const std::vector<std::string> images = {"cam0/frame9.png", "cam0/frame10.png",
+                                             "bare0/frame11.png"};
+    std::vector<cv::Mat> pages;
+    for (const std::string& image : images)
+        pages.push_back(cv::imread((lab.path() / image).string(), cv::IMREAD_UNCHANGED));
+    BOOST_REQUIRE(cv::imwritemulti((lab.path() / "run.tif").string(), pages));
+
+    const std::string size = " --diameter-px 8.5 ";
+    const Run single = lab.detect("cam0 bare0" + size + "-o single");
+    BOOST_REQUIRE(single.code == 0);
+    const Run stack = lab.detect("run.tif" + size + "-o paged");
+    BOOST_REQUIRE_MESSAGE(stack.code == 0, stack.err);
+    for (const int frame : {0, 1, 2}) {
+        const std::string page = std::to_string(frame + 1);
+        const auto found =
+            stereo::read_detections(lab.path() / "paged" / ("run_" + page + ".beads.csv"));
+        BOOST_TEST(found.image == "run.tif page " + page);
+        BOOST_TEST(contains(stack.out, "run.tif page " + page), stack.out);
+        const std::string stem = "frame" + std::to_string(9 + frame) + ".beads";
+        const auto expected = stereo::read_detections(lab.path() / "single" / (stem + ".csv"));
+        BOOST_REQUIRE(found.beads.size() == expected.beads.size());
+        for (std::size_t i = 0; i < found.beads.size(); ++i)
+            BOOST_TEST((found.beads[i].center_px == expected.beads[i].center_px));
+        BOOST_TEST(
+            (lab.text("paged/run_" + page + ".beads.png") == lab.text("single/" + stem + ".png")));
+    }
+    const auto report = nlohmann::json::parse(lab.text("paged/detect.json"));
+    BOOST_TEST(report["images"].size() == 3U);
+    BOOST_TEST(report["images"].at(2)["image"] == "run.tif page 3");
+    BOOST_TEST(report["images"].at(2)["frame"] == 2);
+
+    // Of pairs a page is a frame too, and a terminal sees how many are done.
+    const Run pairs = lab.detect("--view0 run.tif --view1 cam1 --view1 bare1 --no-overlay --json" +
+                                 size + "-o paired");
+    BOOST_REQUIRE_MESSAGE(pairs.code == 0, pairs.err);
+    const auto paired = nlohmann::json::parse(pairs.out)["images"];
+    BOOST_TEST(paired.at(4)["image"] == "run.tif page 3");
+    BOOST_TEST(paired.at(5)["image"] == "frame11.png");
+    const Run uneven = lab.detect("--view0 run.tif --view1 cam1 -o uneven");
+    BOOST_TEST(contains(uneven.err, "view 0 has 3 images and view 1 has 2"), uneven.err);
+    const std::string seen = lab.shown_in_terminal("detect run.tif --no-overlay -o seen" + size);
+    BOOST_TEST(contains(seen, "] 3/3"), seen);
 }
 
 BOOST_AUTO_TEST_CASE(the_report_is_for_programs_too) {

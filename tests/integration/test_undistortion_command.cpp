@@ -11,6 +11,7 @@
 
 #include <Eigen/Geometry>
 #include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -127,6 +128,24 @@ BOOST_AUTO_TEST_CASE(a_grid_undistorts_its_own_points_by_the_model_asked_for) {
             nearest = std::min(nearest, (bead.center_px - a).norm());
         BOOST_TEST(nearest < 1e-3);
     }
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_a_stack_are_images_of_their_own) {
+    const Laboratory& lab = laboratory();
+    const cv::Mat plate = cv::imread((lab.path() / "plate.png").string(), cv::IMREAD_UNCHANGED);
+    std::vector<cv::Mat> pages{plate, plate / 2};
+    BOOST_REQUIRE(cv::imwritemulti((lab.path() / "two.tif").string(), pages));
+    BOOST_REQUIRE(cv::imwrite((lab.path() / "plate.tif").string(), pages[1]));
+    lab.succeed("grid two.tif --diameter-px 10 --model polynomial:5 -o two");
+    const auto report = nlohmann::json::parse(lab.text("two/grid.json"));
+    BOOST_TEST(report.at("images").at(1).at("image") == "two.tif page 2");
+    // Images of one name but for the type do not overwrite each other.
+    lab.succeed(
+        "undistort two/two_1.undistortion.yaml --images two.tif plate.png plate.tif -o pages");
+    BOOST_TEST((lab.text("pages/two.tif_1.undistorted.png") ==
+                lab.text("pages/plate.png.undistorted.png")));
+    BOOST_TEST((lab.text("pages/two.tif_2.undistorted.png") ==
+                lab.text("pages/plate.tif.undistorted.png")));
 }
 
 BOOST_AUTO_TEST_CASE(each_model_can_be_asked_for_and_a_poor_one_shows) {

@@ -40,6 +40,16 @@ class ToolFolder {
         BOOST_REQUIRE_MESSAGE(done.code == 0, arguments << ": " << done.err);
         return std::move(done.out);
     }
+    /// What it shows in a terminal, progress and all (`script` belongs to every Debian).
+    [[nodiscard]] std::string shown_in_terminal(const std::string& arguments) const {
+        const std::string shown = (path() / "shown").string();
+        const int status =
+            std::system(("cd '" + path().string() + "' && script -qec \"" STEREODRR_TOOL " " +
+                         arguments + "\" '" + shown + "' >/dev/null")
+                            .c_str());
+        BOOST_REQUIRE_MESSAGE(WEXITSTATUS(status) == 0, arguments);
+        return drr::read_text_file(shown);
+    }
 
   private:
     TemporaryFolder folder_;

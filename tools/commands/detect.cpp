@@ -54,11 +54,11 @@ struct DetectArguments {
 ImageOutcome detect_in(const ImageTask& task, const stereo::BeadDetectorOptions& options,
                        drr::Image<float>& pixels, std::optional<drr::Error>& error) {
     ImageOutcome outcome;
-    outcome.image = task.path.filename().string();
+    outcome.image = task.image.name();
     outcome.view = task.view;
     outcome.frame = task.frame;
     try {
-        pixels = drr::read_grey_image(task.path).pixels;
+        pixels = drr::read_grey_image(task.image).pixels;
     } catch (const drr::Error& problem) {
         outcome.error = problem.message();
         if (!error) error = problem;
@@ -182,7 +182,7 @@ void detect(const DetectArguments& arguments) {
         name_beads(*known, outcomes, pairs ? 2 : 1, progress);
         for (std::size_t i = 0; i < tasks.size(); ++i) {
             const bool draw = outcomes[i].result && !arguments.no_overlay;
-            write(i, draw ? drr::read_grey_image(tasks[i].path).pixels : drr::Image<float>());
+            write(i, draw ? drr::read_grey_image(tasks[i].image).pixels : drr::Image<float>());
             if (progress && !arguments.no_overlay) progress("draw", i + 1, tasks.size());
         }
     }
@@ -229,9 +229,10 @@ void add_detect(CLI::App& app, Run& run) {
     const auto arguments = std::make_shared<DetectArguments>();
     CLI::App* command = app.add_subcommand(
         "detect", "Find beads in radiographs to sub-pixel, and name them by a phantom");
-    command->add_option("images", arguments->images,
-                        "Grey images (PNG, TIFF, ...), folders of them, or patterns such as "
-                        "'cam1/*.tif'; sorted naturally");
+    command->add_option(
+        "images", arguments->images,
+        "Grey images (PNG, TIFF, ...), TIFF stacks of them, folders, or patterns such as "
+        "'cam1/*.tif'; sorted naturally");
     for (std::size_t v = 0; v < 2; ++v)
         command->add_option(
             fmt::format("--view{}", v), arguments->view_images[v],

@@ -1,4 +1,5 @@
 #include "commands/commands.hpp"
+#include "inputs/image_tasks.hpp"
 #include "inputs/undistortion_model.hpp"
 #include "outputs/json_values.hpp"
 #include "pictures/grid_overlay.hpp"
@@ -109,27 +110,26 @@ void run_grid(const GridArguments& arguments) {
                      {"model", arguments.model}}},
                    {"images", Json::array()}};
     bool all = true;
-    for (const std::string& name : arguments.images) {
-        const std::filesystem::path path = name;
-        const drr::GreyImage image = drr::read_grey_image(path);
+    for (const ImageTask& task : image_tasks(arguments.images, 0)) {
+        const drr::GreyImage image = drr::read_grey_image(task.image);
         const stereo::GridDetection grid = stereo::detect_grid(image.pixels, options);
-        const std::string stem = path.stem().string();
-        fmt::print("{}: {}\n", path.filename().string(), grid.summary);
-        report["images"].push_back(grid_json(path.filename().string(), grid));
+        fmt::print("{}: {}\n", task.image.name(), grid.summary);
+        report["images"].push_back(grid_json(task.image.name(), grid));
         all = all && grid.ok;
-        write_grid_overlay(folder / (stem + ".grid.png"), image.pixels, grid);
+        write_grid_overlay(folder / (task.name + ".grid.png"), image.pixels, grid);
         if (!grid.ok) continue;
         fmt::print("    {} flagged, {} empty sites, {} other detections\n", flagged(grid),
                    grid.empty_sites, grid.strays.size());
-        stereo::write_grid(folder / (stem + ".grid.csv"), grid);
+        stereo::write_grid(folder / (task.name + ".grid.csv"), grid);
         const stereo::UndistortionChoice choice = fit_models(grid, models);
         report["images"].back()["undistortion"] = choice_json(choice);
         fmt::print("{}    {}\n", candidates_table(choice), choice.summary);
         all = all && choice.ok;
         if (!choice.ok) continue;
-        drr::write_file(folder / (stem + ".undistortion.yaml"),
+        drr::write_file(folder / (task.name + ".undistortion.yaml"),
                         stereo::undistortion_yaml(choice.fit.undistortion));
-        if (arguments.lut) stereo::write_lut(folder / (stem + "_LUT.csv"), choice.fit.undistortion);
+        if (arguments.lut)
+            stereo::write_lut(folder / (task.name + "_LUT.csv"), choice.fit.undistortion);
     }
     drr::write_file(folder / "grid.json", report.dump(2) + "\n");
     fmt::print(
@@ -145,7 +145,7 @@ void add_grid(CLI::App& app, Run& run) {
     const auto arguments = std::make_shared<GridArguments>();
     CLI::App* command = app.add_subcommand(
         "grid", "Find the points of an undistortion grid, and fit the distortion");
-    command->add_option("images", arguments->images, "Images of the grid (PNG, TIFF, ...)")
+    command->add_option("images", arguments->images, "Images of the grid, as `detect` takes them")
         ->required();
     command
         ->add_option("--diameter-px", arguments->diameter_px,

@@ -1,4 +1,5 @@
 #include "commands/commands.hpp"
+#include "inputs/image_tasks.hpp"
 
 #include <drr/core/error.hpp>
 #include <drr/core/file_io.hpp>
@@ -76,21 +77,20 @@ void undistort(const UndistortArguments& arguments) {
                undistortion.width_px, undistortion.height_px);
     if (!arguments.images.empty()) {
         const stereo::LookupMap table = stereo::lookup_map(undistortion);
-        for (const std::string& name : arguments.images) {
-            const std::filesystem::path path = name;
-            const drr::GreyImage image = drr::read_grey_image(path);
+        for (const ImageTask& task : image_tasks(arguments.images, 0)) {
+            const drr::GreyImage image = drr::read_grey_image(task.image);
             drr::require(image.pixels.width() == undistortion.width_px &&
                              image.pixels.height() == undistortion.height_px,
                          fmt::format("{}: the image has {} x {} px, its undistortion {} x {}",
-                                     path.string(), image.pixels.width(), image.pixels.height(),
+                                     task.image.name(), image.pixels.width(), image.pixels.height(),
                                      undistortion.width_px, undistortion.height_px));
             const drr::Image<float> result = stereo::undistort_image(image.pixels, table);
-            const std::filesystem::path to = folder / (path.stem().string() + ".undistorted.png");
+            const std::filesystem::path to = folder / (task.name + ".undistorted.png");
             if (image.bits == 8)
                 drr::write_grey_image(to, rounded<std::uint8_t>(result, 8));
             else
                 drr::write_grey_image(to, rounded<std::uint16_t>(result, 16));
-            fmt::print("{}: {}\n", path.filename().string(), to.string());
+            fmt::print("{}: {}\n", task.image.name(), to.string());
         }
     }
     for (const std::string& name : arguments.points)
@@ -112,7 +112,8 @@ void add_undistort(CLI::App& app, Run& run) {
         ->add_option("undistortion", arguments->undistortion,
                      "Undistortion (YAML) or a table of XMALab (_LUT.csv)")
         ->required();
-    command->add_option("--images", arguments->images, "Images to undistort (PNG, TIFF, ...)");
+    command->add_option("--images", arguments->images,
+                        "Images to undistort, as `detect` takes them (PNG, TIFF, ...)");
     command->add_option("--points", arguments->points,
                         "Points to undistort (.beads.csv of `detect`)");
     command->add_flag("--lut", arguments->lut, "Write the table for XMALab");

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <filesystem>
+#include <drr/imaging/image_io.hpp>
+
 #include <string>
 #include <vector>
 
@@ -8,13 +9,14 @@ namespace tools {
 
 /// An image of a run over frames and views.
 struct ImageTask {
-    std::filesystem::path path;
+    drr::ImagePage image;
     int frame = 0;
     int view = 0;
     std::string name;  ///< what its outputs' names begin with, unique in the run
 };
 
-/// A frame for each image that the arguments name (list_images), all of one view. Throws
+/// A frame for each image that the arguments name (list_images), all of one view; each page of a
+/// TIFF is an image. Throws
 /// drr::Error(io), Error(usage) where outputs could not be told apart.
 [[nodiscard]] std::vector<ImageTask> image_tasks(const std::vector<std::string>& arguments,
                                                  int view);
