@@ -1,0 +1,94 @@
+#include "seen_solids.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <numeric>
+#include <variant>
+
+namespace drr {
+namespace {
+
+/// A group by its form and the turn of its axes.
+using KnownGroups = std::map<std::array<double, 5>, std::size_t>;
+
+SeenSolid see(const WeightedSolid& solid, const XrayView& view, KnownGroups& known,
+              std::vector<SolidGroup>& groups) {
+    const Rigid3 view_from_shape = view.view_from_world * solid.shape.parent_from_shape;
+    ChordSpan chord{};
+    chord.weight = solid.weight;
+    Form form = Form::sphere;
+    Eigen::Quaterniond turn = view_from_shape.rotation;
+    if (const auto* sphere = std::get_if<Sphere>(&solid.shape.form)) {
+        chord.half_mm.setConstant(sphere->radius_mm);
+        turn.setIdentity();  // all balls are parallel
+    } else {
+        form = std::holds_alternative<Box>(solid.shape.form) ? Form::box : Form::cylinder;
+        chord.half_mm = half_extent_mm(solid.shape);
+    }
+    chord.source_mm = -(turn.conjugate() * view_from_shape.translation_mm);
+    const auto [found, is_new] = known.try_emplace(
+        {static_cast<double>(form), turn.x(), turn.y(), turn.z(), turn.w()}, groups.size());
+    if (is_new) groups.push_back({form, turn.conjugate().toRotationMatrix()});
+    return {found->second, Shadow(solid.shape, view), solid.channel, chord};
+}
+
+}  // namespace
+
+SolidsByRow::SolidsByRow(std::vector<SeenSolid> solids, int rows)
+    : solids_(std::move(solids)), first_of_row_(static_cast<std::size_t>(rows) + 1, 0) {
+    std::stable_sort(solids_.begin(), solids_.end(),
+                     [](const SeenSolid& a, const SeenSolid& b) { return a.group < b.group; });
+    const auto for_each_row = [&](auto&& visit) {
+        for (std::size_t n = 0; n < solids_.size(); ++n)
+            for (int row = solids_[n].shadow.rows().first; row < solids_[n].shadow.rows().last;
+                 ++row)
+                visit(n, static_cast<std::size_t>(row));
+    };
+    for_each_row([&](std::size_t, std::size_t row) { ++first_of_row_[row + 1]; });
+    std::partial_sum(first_of_row_.begin(), first_of_row_.end(), first_of_row_.begin());
+    by_row_.resize(first_of_row_.back());
+    std::vector<std::size_t> next = first_of_row_;
+    for_each_row([&](std::size_t n, std::size_t row) {
+        by_row_[next[row]++] = static_cast<std::uint32_t>(n);
+    });
+}
+
+std::vector<SolidRun> SeenSolids::dense_runs(int row) const {
+    std::vector<std::pair<const SeenSolid*, PixelRange>> met;
+    for (const std::uint32_t n : dense.in_row(row)) {
+        const PixelRange columns = dense[n].shadow.columns(row);
+        if (!columns.empty()) met.emplace_back(&dense[n], columns);
+    }
+    std::stable_sort(met.begin(), met.end(),
+                     [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
+    std::vector<SolidRun> runs;
+    for (const auto& [solid, columns] : met) {
+        if (runs.empty() || columns.first >= runs.back().columns.last)
+            runs.push_back({columns, {}});
+        runs.back().columns.last = std::max(runs.back().columns.last, columns.last);
+        runs.back().solids.emplace_back(solid, columns);
+    }
+    for (SolidRun& run : runs)
+        std::stable_sort(run.solids.begin(), run.solids.end(), [](const auto& a, const auto& b) {
+            return a.first->group < b.first->group;
+        });
+    return runs;
+}
+
+SeenSolids see_solids(std::span<const WeightedSolid> solids, const XrayView& view,
+                      bool sample_dense) {
+    SeenSolids result;
+    KnownGroups known;
+    std::vector<SeenSolid> light, dense;
+    for (const WeightedSolid& solid : solids) {
+        SeenSolid seen = see(solid, view, known, result.groups);
+        if (seen.shadow.rows().empty()) continue;
+        (solid.dense && sample_dense ? dense : light).push_back(std::move(seen));
+    }
+    result.light = SolidsByRow(std::move(light), view.height_px);
+    result.dense = SolidsByRow(std::move(dense), view.height_px);
+    return result;
+}
+
+}  // namespace drr

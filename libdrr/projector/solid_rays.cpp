@@ -1,0 +1,149 @@
+#include "solid_rays.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+namespace drr {
+namespace {
+
+/// Where rays cross pixels within a shadow, along either side: the two points of Gauss and Legendre
+/// (exact for cubic lengths, and of equal weight) in each half of the pixel.
+constexpr double gauss = 0.28867513459481287 / 2.0;
+constexpr std::array<double, 4> gauss_points{-0.25 - gauss, -0.25 + gauss, 0.25 - gauss,
+                                             0.25 + gauss};
+constexpr int inside_rays = gauss_points.size() * gauss_points.size();
+
+/// Rays along either side of one of the n x n cells of a pixel at an edge. A cell is so small that
+/// the mean length in it gives the intensity, and the mean is what needs rays: it begins like a
+/// square root.
+constexpr int cell_side = 3;
+
+/// The dense solids of a run on lines that begin in `part` of its columns, `step_parts` rays a
+/// pixel.
+GroupedSpans spans_of(const SolidRun& run, int step_parts, PixelRange part, const LineSums& sums) {
+    GroupedSpans spans;
+    for (const auto& [solid, columns] : run.solids) {
+        ChordSpan span = solid->chord;
+        span.first = step_parts * (std::max(columns.first, part.first) - part.first);
+        span.last = step_parts * (std::min(columns.last, part.last) - part.first);
+        span.sums = sums[solid->channel];
+        if (span.first < span.last) spans.push_back(solid->group, span);
+    }
+    return spans;
+}
+
+}  // namespace
+
+// The line along a row that begins at a place in pixels.
+RayLine SolidRays::line(double column, double row, double step_px) const {
+    return {view_.pixel_in_view_mm({column, row}), {step_px * view_.pixel_pitch_mm.x(), 0.0, 0.0}};
+}
+
+void SolidRays::add_chords_of(const GroupedSpans& spans, const RayLine& line) const {
+    spans.for_each_group([&](std::size_t group, std::span<const ChordSpan> of_group) {
+        const auto& turn = seen_.groups[group].group_from_view;
+        add_chords(seen_.groups[group].form, {turn * line.start_mm, turn * line.step_mm}, of_group);
+    });
+}
+
+void SolidRays::add(const RayLine& line, int count, const GroupedSpans& spans,
+                    const LineSums& sums) const {
+    if (spans.empty()) return;
+    add_chords_of(spans, line);
+    scale_by_ray_length(line, count, sums.rows());
+}
+
+// Shadows are convex: a pixel is within one when
+// its corners are.
+std::vector<bool> SolidRays::edge_columns(const SolidRun& run, int row) const {
+    const int count = run.columns.last - run.columns.first;
+    std::vector<bool> edges(static_cast<std::size_t>(count), false);
+    const LineSums above(1, count + 1), below(1, count + 1);
+    for (const auto& [solid, columns] : run.solids) {
+        const int first = columns.first - run.columns.first;
+        const int last = columns.last - run.columns.first;
+        for (const auto& [corners, v] : {std::pair{&above, row - 0.5}, {&below, row + 0.5}}) {
+            ChordSpan span = solid->chord;
+            span.weight = 1.0;
+            span.first = first;
+            span.last = last + 1;
+            span.sums = (*corners)[0];
+            std::fill_n(span.sums, padded(count + 1), 0.0);
+            GroupedSpans spans;
+            spans.push_back(solid->group, span);
+            add_chords_of(spans, line(run.columns.first - 0.5, v, 1.0));
+        }
+        for (int u = first; u < last; ++u)
+            if (std::min({above[0][u], above[0][u + 1], below[0][u], below[0][u + 1]}) <= 0.0)
+                edges[static_cast<std::size_t>(u)] = true;
+    }
+    return edges;
+}
+
+LineSums SolidRays::light_lengths(int row) const {
+    LineSums light(channels_, view_.width_px);
+    GroupedSpans spans;
+    for (const std::uint32_t n : seen_.light.in_row(row)) {
+        const SeenSolid& solid = seen_.light[n];
+        const PixelRange columns = solid.shadow.columns(row);
+        if (columns.empty()) continue;
+        ChordSpan span = solid.chord;
+        span.first = columns.first;
+        span.last = columns.last;
+        span.sums = light[solid.channel];
+        spans.push_back(solid.group, span);
+    }
+    add(line(0.0, row, 1.0), view_.width_px, spans, light);
+    return light;
+}
+
+PixelRays SolidRays::inside_lengths(const SolidRun& run, int row) const {
+    const int count = run.columns.last - run.columns.first;
+    PixelRays rays(channels_, inside_rays, count);
+    LineSums sums(channels_, count);
+    const GroupedSpans spans = spans_of(run, 1, run.columns, sums);
+    std::size_t ray = 0;
+    for (const double v : gauss_points)
+        for (const double u : gauss_points) {
+            sums.clear();
+            add(line(run.columns.first + u, row + v, 1.0), count, spans, sums);
+            for (std::size_t c = 0; c < channels_; ++c)
+                for (int pixel = 0; pixel < count; ++pixel)
+                    rays.of(pixel, c)[ray] = sums[c][pixel];
+            ++ray;
+        }
+    return rays;
+}
+
+PixelRays SolidRays::edge_lengths(const SolidRun& run, PixelRange part, int row) const {
+    const int count = part.last - part.first;
+    const int side = samples_ * cell_side;  // rays along the side of a pixel
+    const auto place = [side](int n) { return (n + 0.5) / side - 0.5; };
+    constexpr double share = 1.0 / (cell_side * cell_side);
+    PixelRays cells(channels_, edge_samples(), count);
+    LineSums sums(channels_, side * count);
+    const GroupedSpans spans = spans_of(run, side, part, sums);
+    for (int j = 0; j < side; ++j) {
+        sums.clear();
+        add(line(part.first + place(0), row + place(j), 1.0 / side), side * count, spans, sums);
+        const auto first = static_cast<std::size_t>(j / cell_side * samples_);
+        for (std::size_t c = 0; c < channels_; ++c) {
+            const double* ray = sums[c];
+            for (int pixel = 0; pixel < count; ++pixel)
+                for (double& cell :
+                     cells.of(pixel, c).subspan(first, static_cast<std::size_t>(samples_))) {
+                    cell += share * std::accumulate(ray, ray + cell_side, 0.0);
+                    ray += cell_side;
+                }
+        }
+    }
+    return cells;
+}
+
+int SolidRays::inside_samples() {
+    return inside_rays;
+}
+
+}  // namespace drr

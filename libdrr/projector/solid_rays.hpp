@@ -1,0 +1,47 @@
+#pragma once
+
+#include "line_sums.hpp"
+#include "row_samples.hpp"
+#include "seen_solids.hpp"
+
+#include <vector>
+
+namespace drr {
+
+/// Lengths through a view's solids on the rays of a row of pixels: one through the middle of each
+/// for light solids, several over its area for dense ones.
+class SolidRays {
+  public:
+    SolidRays(std::span<const WeightedSolid> solids, std::size_t channels, const XrayView& view,
+              int samples_per_pixel)
+        : view_(view),
+          channels_(channels),
+          samples_(samples_per_pixel),
+          seen_(see_solids(solids, view, samples_per_pixel > 1)) {}
+
+    /// The light solids on the rays through the middles of a row's pixels.
+    [[nodiscard]] LineSums light_lengths(int row) const;
+    [[nodiscard]] std::vector<SolidRun> dense_runs(int row) const { return seen_.dense_runs(row); }
+    /// Whether the edge of a shadow can cross a pixel, for each column of the run.
+    [[nodiscard]] std::vector<bool> edge_columns(const SolidRun& run, int row) const;
+    /// The dense solids on the rays of each pixel of a run, as if all were within shadows.
+    [[nodiscard]] PixelRays inside_lengths(const SolidRun& run, int row) const;
+    /// And in the cells of pixels at edges.
+    [[nodiscard]] PixelRays edge_lengths(const SolidRun& run, PixelRange part, int row) const;
+
+    [[nodiscard]] int edge_samples() const { return samples_ * samples_; }
+    [[nodiscard]] static int inside_samples();
+
+  private:
+    [[nodiscard]] RayLine line(double column, double row, double step_px) const;
+    /// Adds the chords of spans to the sums of a line of `count` rays, and makes mm of the sums.
+    void add(const RayLine& line, int count, const GroupedSpans& spans, const LineSums& sums) const;
+    void add_chords_of(const GroupedSpans& spans, const RayLine& line) const;
+
+    const XrayView& view_;
+    std::size_t channels_;
+    int samples_;
+    SeenSolids seen_;
+};
+
+}  // namespace drr
