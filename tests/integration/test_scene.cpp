@@ -1,6 +1,6 @@
 // The command `stereodrr scene --imaging`: radiographs of a steel bead that jumps aside between
 // frames 0 and 1, seen by two views.
-#include "test.hpp"
+#include "tool_folder.hpp"
 
 #include <drr/core/degree.hpp>
 #include <drr/core/file_io.hpp>
@@ -9,11 +9,9 @@
 #include <drr/imaging/image_io.hpp>
 
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <sstream>
 #include <vector>
@@ -42,8 +40,8 @@ const std::string plain =
     "quantum_noise: false\n";
 constexpr double open_grey = 50000.0;  // the default
 
-/// The scene, in a folder that goes away at the end.
-class Laboratory {
+/// The scene.
+class Laboratory : public test::ToolFolder {
   public:
     Laboratory() {
         drr::write_file(path() / "bead.yaml", bead_phantom);
@@ -51,24 +49,14 @@ class Laboratory {
         drr::write_file(path() / "rig.yaml", rig);
     }
 
-    [[nodiscard]] const fs::path& path() const { return folder_.path(); }
-
     /// Renders to the folder `name`, which is returned.
     [[nodiscard]] fs::path render(const std::string& name, const std::string& imaging,
-                                  const std::string& arguments = "",
-                                  const std::string& global = "") const {
+                                  const std::string& arguments = "") const {
         drr::write_file(path() / (name + ".yaml"), imaging);
-        const std::string base = path().string() + "/";
-        const std::string command = std::string(STEREODRR_TOOL) + " " + global + " scene " + base +
-                                    "jump.yaml --rig " + base + "rig.yaml --imaging " + base +
-                                    name + ".yaml -o " + base + name + " " + arguments +
-                                    " >/dev/null";
-        BOOST_REQUIRE_EQUAL(WEXITSTATUS(std::system(command.c_str())), 0);
+        succeed("scene jump.yaml --rig rig.yaml --imaging " + name + ".yaml -o " + name + " " +
+                arguments);
         return path() / name;
     }
-
-  private:
-    test::TemporaryFolder folder_;
 };
 
 fs::path image_file(const fs::path& folder, int view, int frame, const std::string& extension) {
@@ -203,7 +191,7 @@ BOOST_AUTO_TEST_CASE(the_seed_names_the_noise) {
         "scatter: { ratio: 0.5, sigma_mm: 20 }\nlag: { fraction: 0.1, decay: 0.3 }\n"
         "point_spread: { exponential_length_px: 0.5 }\nelectronic_noise_photons: 5\nbits: 12\n"
         "open_beam_grey: 3500\n";
-    const fs::path one = laboratory.render("one", noisy, "--seed 7", "--threads 1");
+    const fs::path one = laboratory.render("one", noisy, "--seed 7 --threads 1");
     const fs::path same = laboratory.render("same", noisy, "--seed 7");
     const fs::path other = laboratory.render("other", noisy, "--seed 8");
     for (const int view : {0, 1})
