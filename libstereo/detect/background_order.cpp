@@ -9,25 +9,41 @@ namespace {
 // Standard deviations of chi-square by which the rim's residuals may exceed those under and next to
 // the bead.
 constexpr double rim_significance = 4.0;
+// So near to the minimum, in standard deviations, a higher order's promise is told from that of the
+// steps left.
+constexpr double enough_to_ask_sd = 1.0;
 
-bool minimize_in(ShadowFit& fit, FitReach reach) {
+bool minimize_in(ShadowFit& fit, FitReach reach, double tolerance_sd) {
     bool converged = false;
     for (int round = 0; round < fit.options().rounds; ++round) {
-        converged = fit.prepare(reach) && fit.minimize();
+        converged = fit.prepare(reach) && fit.minimize(tolerance_sd);
         if (!converged) return false;
     }
     return converged;
 }
 
-/// Whether the next order promises to explain more than noise would.
+/// The order up to which each, up to `highest`, promises to explain more than noise would.
+int demanded_order(ShadowFit& fit, int highest) {
+    const auto free = static_cast<double>(fit.window().free);
+    int order = fit.at().order;
+    while (highest > order && free <= 2.0 * fit.layout().size(highest))
+        --highest;
+    if (highest <= order) return order;
+    const ShadowFit::Promises promise = fit.promises(highest);
+    const auto demands_more = [&](int than) {
+        const double by_noise = (coefficients(than + 1) - coefficients(than)) *
+                                fit.options().noise.correlation.low_frequency_power();
+        const auto at = static_cast<std::size_t>(than);
+        // Schwarz's criterion: each parameter costs the logarithm of the number of data.
+        return promise[at + 1] - promise[at] > std::log(free) * by_noise;
+    };
+    while (order < highest && demands_more(order))
+        ++order;
+    return order;
+}
+
 bool demands_more(ShadowFit& fit) {
-    const int order = fit.at().order;
-    const int free = fit.window().free;
-    if (free <= 2 * fit.layout().size(order + 1)) return false;
-    const double by_noise = (coefficients(order + 1) - coefficients(order)) *
-                            fit.options().noise.correlation.low_frequency_power();
-    // Schwarz's criterion: each parameter costs the logarithm of the number of data.
-    return fit.promise_of_order(order + 1) > std::log(static_cast<double>(free)) * by_noise;
+    return demanded_order(fit, fit.at().order + 1) > fit.at().order;
 }
 
 /// Whether the residuals beyond the narrow reach are as small as those within it.
@@ -60,18 +76,27 @@ bool rim_is_plain(const ShadowFit& fit) {
 }  // namespace
 
 bool fit_plain_background(ShadowFit& fit) {
-    if (minimize_in(fit, FitReach::wide)) return rim_is_plain(fit) && !demands_more(fit);
+    if (minimize_in(fit, FitReach::wide, fit.options().tolerance_sd))
+        return rim_is_plain(fit) && !demands_more(fit);
     fit.restart();
     return false;
 }
 
 bool fit_structured_background(ShadowFit& fit) {
-    if (!minimize_in(fit, FitReach::narrow)) return false;
-    if (fit.options().thin) return true;
-    while (fit.at().order < std::min(fit.options().max_background_order, highest_background) &&
-           demands_more(fit) && fit.minimize_with_order(fit.at().order + 1)) {
+    const int highest =
+        fit.options().thin ? 2 : std::min(fit.options().max_background_order, highest_background);
+    const double tolerance_sd = fit.options().tolerance_sd;
+    if (highest == 2) return minimize_in(fit, FitReach::narrow, tolerance_sd);
+    if (!minimize_in(fit, FitReach::narrow, std::max(tolerance_sd, enough_to_ask_sd))) return false;
+    // Plain backgrounds are the rule: all orders are asked only where the next one is needed.
+    for (bool raised = true; raised && fit.at().order < highest && demands_more(fit);) {
+        const int before = fit.at().order;
+        int order = demanded_order(fit, highest);
+        while (order > before && !fit.minimize_with_order(order))
+            --order;
+        raised = order > before;
     }
-    return true;
+    return fit.at().order > 2 || fit.minimize(tolerance_sd);
 }
 
 }  // namespace stereo

@@ -9,8 +9,9 @@ namespace stereo {
 /// there is more.
 [[nodiscard]] bool fit_plain_background(ShadowFit& fit);
 
-/// Minimizes with a narrow rim and as much background as the image demands, whose polynomial is
-/// raised order by order up to options.max_background_order; with options.thin a quadratic only.
+/// Minimizes with a narrow rim and as much background as the image demands: the polynomial is
+/// raised, up to options.max_background_order, to the last order of which each is worth its
+/// parameters; with options.thin a quadratic only.
 /// Whether it converged.
 [[nodiscard]] bool fit_structured_background(ShadowFit& fit);
 

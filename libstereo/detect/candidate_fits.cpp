@@ -21,8 +21,6 @@ BeadFitOptions rough_fit(const FitSetting& setting) {
     rough.tolerance_px = 0.02;
     rough.least_gain = 0.02;
     rough.thin = true;
-    if (0.5 * setting.diameter_px >= options.fit.resolved_radius_px)
-        rough.max_iterations = options.fit.quick_iterations;
     // Twice as far from the expected size as a bead may be.
     rough.most_growth = 2.0 * setting.diameter_factor;
     rough.least_attenuation = -std::log(1.0 - 0.5 * options.min_contrast);
@@ -33,12 +31,13 @@ BeadFitOptions rough_fit(const FitSetting& setting) {
 }
 
 /// A blob that is no ball may be two beads: tries them side by side along its long axis.
-std::vector<FittedInGroup> split(const FitSetting& setting, const FittedInGroup& one,
-                                 double most_residual) {
+std::vector<FittedInGroup> split(const FitSetting& setting, const BeadFitOptions& rough,
+                                 const FittedInGroup& one, double most_residual) {
     const FitStrategyOptions& limits = setting.options.fit;
-    BeadFitOptions options = setting.fit;
-    options.rounds = 1;
+    BeadFitOptions options = rough;
     options.background_field = false;
+    options.most_promised_chi2_per_dof =
+        limits.split_promise_leniency * most_residual * most_residual * one.group.chi2_per_dof;
     const BeadFit fit = split_blob(setting.image, one.bead.shadow, one.bead.long_axis,
                                    0.5 * setting.diameter_px, options);
     if (!fit.converged) return {};
@@ -74,19 +73,17 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
             discs.push_back({other.center_px, shadow_reach_px(other, rough.blur_px)});
         }
     }
-    BeadFit fit = fit_beads(setting.image, group, rough, discs);
-    if (fit.beads.empty() && group.size() == 1) {
-        // Two beads as one creep.
-        BeadFitOptions patient = rough;
-        patient.max_iterations = setting.fit.max_iterations;
-        fit = fit_beads(setting.image, group, patient, discs);
-    }
+    const FitStrategyOptions& limits = setting.options.fit;
+    BeadFitOptions options = rough;
+    // Two beads as one creep, and are worth the time.
+    if (group.size() > 1 && 0.5 * setting.diameter_px >= limits.resolved_radius_px)
+        options.max_iterations = limits.quick_iterations;
+    const BeadFit fit = fit_beads(setting.image, group, options, discs);
     if (fit.beads.empty()) return {};
     const FittedInGroup one{fit.beads.front(), fit};
     // What passes the lenient limits of a first fit may still be two beads.
     const std::optional<BeadRefusal> doubt = refusal_of(setting, one);
-    const std::optional<BeadRefusal> reason =
-        refusal_of(setting, one, setting.options.fit.first_leniency);
+    const std::optional<BeadRefusal> reason = refusal_of(setting, one, limits.first_leniency);
     const auto unlike_one_ball = [](const std::optional<BeadRefusal>& refusal) {
         return refusal == BeadRefusal::out_of_round || refusal == BeadRefusal::poor_fit ||
                refusal == BeadRefusal::wrong_size;
@@ -95,9 +92,8 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
     const bool vague = doubt == BeadRefusal::uncertain &&
                        (reason == BeadRefusal::uncertain || unlike_one_ball(reason));
     if (group.size() == 1 && (vague || unlike_one_ball(doubt))) {
-        std::vector<FittedInGroup> both = split(
-            setting, one,
-            vague ? setting.options.fit.vague_split_residual : setting.options.fit.split_residual);
+        std::vector<FittedInGroup> both =
+            split(setting, rough, one, vague ? limits.vague_split_residual : limits.split_residual);
         if (!both.empty()) return {std::move(both), {}};
     }
     return reason ? CandidateFit{{}, *reason} : CandidateFit{{one}, {}};

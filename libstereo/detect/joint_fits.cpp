@@ -4,6 +4,7 @@
 #include <drr/core/parallel.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace stereo {
@@ -26,8 +27,13 @@ Refit refit(const FitSetting& setting, std::size_t i, const std::vector<BeadShad
     options.fit_blur = true;
     options.fit_veil = true;
     options.prior_log_blur = setting.options.fit.prior_log_blur;
+    options.most_growth = 2.0 * setting.diameter_factor;
+    options.least_attenuation = -std::log(1.0 - 0.5 * setting.options.min_contrast);
     Refit result;
     result.group = touching(i, shadows, options.blur_px);
+    if (result.group.size() == 1 &&
+        0.5 * setting.diameter_px >= setting.options.fit.resolved_radius_px)
+        options.max_iterations = setting.options.fit.quick_iterations;
     std::vector<BeadShadow> start;
     for (const std::size_t j : result.group)
         start.push_back(shadows[j]);

@@ -13,6 +13,7 @@ namespace {
 constexpr double least_background = 0.05;
 // Until then a fit may stray.
 constexpr int first_steps = 2;
+constexpr double first_damping = 1e-3;
 // The profile's table has to resolve the blur; less than a pixel's own aperture is no image.
 constexpr double min_blur_px = 0.28;
 constexpr double least_level = 1e-30;  // of a black image
@@ -126,13 +127,20 @@ bool ShadowFit::hopeless(const ShadowParameters& p) const {
            std::max(growth, 1.0 / growth) > options_.most_growth;
 }
 
-bool ShadowFit::minimize() {
-    double damping = 1e-3;
+bool ShadowFit::minimize(double tolerance_sd) {
+    const double most_promised = options_.most_promised_chi2_per_dof * window_.free;
+    double damping = first_damping;
     for (int iteration = 0; iteration < options_.max_iterations; ++iteration) {
         ParameterMatrix damped = normal_.hessian;
         damped.diagonal() *= 1.0 + damping;
         const ParameterVector step = damped.ldlt().solve(normal_.gradient);
         if (!step.allFinite()) return false;
+        if (damping <= first_damping) {  // a more damped step promises less
+            const double promise = normal_.gradient.dot(step);
+            // The square of the step in standard deviations as the residuals tell them.
+            if (promise <= tolerance_sd * tolerance_sd * normal_.cost / window_.free) return true;
+            if (normal_.cost - promise > most_promised) return false;
+        }
         double center_step = 0.0;
         for (std::size_t b = 0; b < layout().beads; ++b)
             center_step =
@@ -162,18 +170,23 @@ bool ShadowFit::minimize() {
     return false;
 }
 
-double ShadowFit::promise_of_order(int order) {
+ShadowFit::Promises ShadowFit::promises(int highest) {
     ShadowParameters raised = at_;
-    raised.order = order;
+    raised.order = highest;
     evaluate(raised, trial_);
-    return trial_.gradient.dot(trial_.hessian.ldlt().solve(trial_.gradient));
+    // A lower order's equations are the first ones of a higher order's, and so are their factors.
+    const ParameterVector forward = trial_.hessian.llt().matrixL().solve(trial_.gradient);
+    Promises result{};
+    for (int order = at_.order; order <= highest; ++order)
+        result[static_cast<std::size_t>(order)] = forward.head(layout().size(order)).squaredNorm();
+    return result;
 }
 
 bool ShadowFit::minimize_with_order(int order) {
     const ShadowParameters before = at_;
     at_.order = order;
     evaluate(at_, normal_);
-    if (minimize()) return true;
+    if (minimize(options_.tolerance_sd)) return true;
     at_ = before;
     evaluate(at_, normal_);
     return false;

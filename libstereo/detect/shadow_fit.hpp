@@ -14,11 +14,13 @@ class ShadowFit {
     /// Takes the pixels in reach of the present parameters, and the weights that belong to those.
     /// False where the pixels cannot determine the fit.
     bool prepare(FitReach reach);
-    /// Levenberg-Marquardt from the present parameters; whether it converged. Needs prepare().
-    bool minimize();
-    /// By how much one Gauss-Newton step promises to lower chi-square if the background's order
-    /// were this one.
-    [[nodiscard]] double promise_of_order(int order);
+    /// Levenberg-Marquardt from the present parameters, until a step promises to move nothing by
+    /// more than this part of its standard deviation; whether it converged. Needs prepare().
+    bool minimize(double tolerance_sd);
+    /// By how much one Gauss-Newton step promises to lower chi-square, by the background's order.
+    using Promises = std::array<double, highest_background + 1>;
+    /// For the orders from the present to the `highest` one.
+    [[nodiscard]] Promises promises(int highest);
     /// Another order from the present parameters: minimizes, and goes back where that fails.
     bool minimize_with_order(int order);
     /// Back to the starting values, with a level background.

@@ -64,11 +64,17 @@ struct BeadFitOptions {
     /// ... and the step before lowered chi-square by no more than this part of it: radius, blur and
     /// attenuation may still creep along a valley of equal cost, which does not matter.
     double least_gain = 1e-3;
+    /// Converged as well when a step promises to move nothing, neither a parameter nor any
+    /// combination of them, by more than this part of its standard deviation.
+    double tolerance_sd = 0.05;
     bool thin = false;  ///< large beads on half of their pixels: faster, for a first look
     /// A first bead that gets fainter than this, or larger or smaller than its start by this
     /// factor, is given up (not converged).
     double least_attenuation = 1e-4;
     double most_growth = 8.0;
+    /// A fit is given up as well when not even a whole step, were the model linear, would bring
+    /// chi-square over the number of pixels down to this.
+    double most_promised_chi2_per_dof = std::numeric_limits<double>::infinity();
     /// Weights follow from the model and the model from the weights: two rounds settle both.
     int rounds = 2;
 };
