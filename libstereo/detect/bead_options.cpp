@@ -63,7 +63,8 @@ void check(const FitStrategyOptions& o) {
     drr::require(o.plain_share > 0.0, "plain_share must be positive");
     drr::require(o.first_leniency >= 1.0, "first_leniency must be at least 1");
     drr::require(o.split_distance_radii > 0.0 && o.split_residual > 0.0 &&
-                     o.split_ellipticity > 0.0 && o.split_promise_leniency > 0.0,
+                     o.split_ellipticity > 0.0 && o.split_elongation >= 1.0 &&
+                     o.split_promise_leniency > 0.0,
                  "the limits of two beads in one blob must be positive");
 }
 

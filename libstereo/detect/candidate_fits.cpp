@@ -1,5 +1,6 @@
 #include "candidate_fits.hpp"
 
+#include "blob_shape.hpp"
 #include "shadow_groups.hpp"
 
 #include <drr/core/order_statistics.hpp>
@@ -30,23 +31,15 @@ BeadFitOptions rough_fit(const FitSetting& setting) {
     return rough;
 }
 
-/// A blob that is no ball may be two beads: tries them side by side along its long axis.
-std::vector<FittedInGroup> split(const FitSetting& setting, const BeadFitOptions& rough,
-                                 const FittedInGroup& one, double most_residual) {
+/// Both beads of a fit of two, where both are beads side by side.
+std::vector<FittedInGroup> both_beads(const FitSetting& setting, const BeadFit& fit) {
     const FitStrategyOptions& limits = setting.options.fit;
-    BeadFitOptions options = rough;
-    options.background_field = false;
-    options.most_promised_chi2_per_dof =
-        limits.split_promise_leniency * most_residual * most_residual * one.group.chi2_per_dof;
-    const BeadFit fit = split_blob(setting.image, one.bead.shadow, one.bead.long_axis,
-                                   0.5 * setting.diameter_px, options);
     if (!fit.converged) return {};
     const BeadShadow& a = fit.beads[0].shadow;
     const BeadShadow& b = fit.beads[1].shadow;
     if ((a.center_px - b.center_px).norm() <
         limits.split_distance_radii * std::max(a.radius_px, b.radius_px))
         return {};
-    if (fit.residual_rms > most_residual * one.group.residual_rms) return {};
     std::vector<FittedInGroup> both;
     for (const FittedBead& bead : fit.beads) {
         both.push_back({bead, fit});
@@ -57,13 +50,56 @@ std::vector<FittedInGroup> split(const FitSetting& setting, const BeadFitOptions
     return both;
 }
 
+/// A blob that is no ball may be two beads: itself and one of the candidates that touch it, or two
+/// side by side along its long axis. `one`: its fit as one ball, which may have failed.
+std::vector<FittedInGroup> split(const FitSetting& setting, const BeadFitOptions& rough,
+                                 const BeadShadow& start, const std::vector<BeadShadow>& beside,
+                                 const BeadFit& one, double most_residual) {
+    const FitStrategyOptions& limits = setting.options.fit;
+    const double radius = 0.5 * setting.diameter_px;
+    BeadFitOptions options = rough;
+    options.background_field = false;
+    if (one.converged)
+        options.most_promised_chi2_per_dof =
+            limits.split_promise_leniency * most_residual * most_residual * one.chi2_per_dof;
+    const auto beads_of = [&](const BeadFit& fit) {
+        return one.converged && fit.residual_rms > most_residual * one.residual_rms
+                   ? std::vector<FittedInGroup>{}
+                   : both_beads(setting, fit);
+    };
+    for (const BeadShadow& other : beside) {
+        std::vector<FittedInGroup> both =
+            beads_of(fit_beads(setting.image, {start, other}, options));
+        if (!both.empty()) return both;
+    }
+    BeadShadow blob = start;
+    const auto shape = blob_shape(setting.image, start.center_px, radius);
+    if (shape && shape->elongation > limits.split_elongation) {
+        blob.center_px = shape->center_px;
+        return beads_of(split_blob(setting.image, blob, shape->long_axis, radius, options));
+    }
+    if (!one.converged) return {};
+    const FittedBead& ball = one.beads.front();
+    return beads_of(split_blob(setting.image, ball.shadow, ball.long_axis, radius, options));
+}
+
+/// The starts that touch start `i`.
+std::vector<BeadShadow> starts_beside(std::size_t i, const std::vector<BeadShadow>& starts,
+                                      double blur_px) {
+    std::vector<BeadShadow> result;
+    for (std::size_t j = 0; j < starts.size(); ++j)
+        if (j != i && touch(starts[i], starts[j], blur_px)) result.push_back(starts[j]);
+    return result;
+}
+
 struct CandidateFit {
     std::vector<FittedInGroup> beads;  // none, one, or two of a blob
     BeadRefusal reason = BeadRefusal::no_fit;
 };
 
 CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& rough,
-                           const BeadShadow& start, const std::vector<BeadShadow>& known) {
+                           const BeadShadow& start, const std::vector<BeadShadow>& beside,
+                           const std::vector<BeadShadow>& known) {
     std::vector<BeadShadow> group = {start};
     std::vector<Disc> discs;
     for (const BeadShadow& other : known) {
@@ -79,7 +115,11 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
     if (group.size() > 1 && 0.5 * setting.diameter_px >= limits.resolved_radius_px)
         options.max_iterations = limits.quick_iterations;
     const BeadFit fit = fit_beads(setting.image, group, options, discs);
-    if (fit.beads.empty()) return {};
+    if (fit.beads.empty())
+        return {group.size() == 1
+                    ? split(setting, rough, start, beside, fit, limits.vague_split_residual)
+                    : std::vector<FittedInGroup>{},
+                BeadRefusal::no_fit};
     const FittedInGroup one{fit.beads.front(), fit};
     // What passes the lenient limits of a first fit may still be two beads.
     const std::optional<BeadRefusal> doubt = refusal_of(setting, one);
@@ -93,7 +133,8 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
                        (reason == BeadRefusal::uncertain || unlike_one_ball(reason));
     if (group.size() == 1 && (vague || unlike_one_ball(doubt))) {
         std::vector<FittedInGroup> both =
-            split(setting, rough, one, vague ? limits.vague_split_residual : limits.split_residual);
+            split(setting, rough, start, beside, fit,
+                  vague ? limits.vague_split_residual : limits.split_residual);
         if (!both.empty()) return {std::move(both), {}};
     }
     return reason ? CandidateFit{{}, *reason} : CandidateFit{{one}, {}};
@@ -132,6 +173,19 @@ ImageOptics estimate_optics(const FitSetting& setting, const std::vector<BeadSha
             veils.push_back(fit.veil_share);
         }
     }
+    // Where no single bead tells, two that touch may: found as one ball of the starting blur.
+    BeadFitOptions held = rough_fit(setting);
+    held.fit_blur = false;
+    BeadFitOptions pair = rough_fit(setting);
+    pair.fit_veil = true;
+    for (std::size_t i = 0; i < std::min(wanted, starts.size()) && blurs.empty(); ++i) {
+        const BeadFit one = fit_beads(setting.image, {starts[i]}, held);
+        const auto both = split(setting, pair, starts[i], starts_beside(i, starts, free.blur_px),
+                                one, setting.options.fit.split_residual);
+        if (both.empty()) continue;
+        blurs.push_back(both.front().group.blur_px);
+        veils.push_back(both.front().group.veil_share);
+    }
     if (blurs.empty()) return {setting.fit.blur_px, setting.fit.veil_share};
     return {drr::median(std::move(blurs)), drr::median(std::move(veils))};
 }
@@ -158,7 +212,8 @@ std::vector<FittedInGroup> fit_candidates(const FitSetting& setting,
             if (round[i] == r) now.push_back(i);
         std::vector<CandidateFit> fits(now.size());
         drr::parallel_for(now.size(), [&](std::size_t k) {
-            fits[k] = fit_candidate(setting, rough, starts[now[k]], known);
+            fits[k] = fit_candidate(setting, rough, starts[now[k]],
+                                    starts_beside(now[k], starts, rough.blur_px), known);
         });
         for (std::size_t k = 0; k < now.size(); ++k) {
             if (fits[k].beads.empty())

@@ -115,6 +115,9 @@ struct FitStrategyOptions {
     double split_residual = 0.5;
     double vague_split_residual = 0.2;  ///< the same where the blob itself could not be placed
     double split_ellipticity = 0.5;
+    /// A blob that is longer than wide by this factor is split along its moments' axis, else along
+    /// that of the residuals of one ball.
+    double split_elongation = 1.25;
     /// A pair of beads, still far from its place, promises to come within this factor of the
     /// chi-square that it has to reach: of 15 starts at pairs among rendered bricks the worst was
     /// at 14. What is no pair is given up: nine in ten vague blobs are above 25.
