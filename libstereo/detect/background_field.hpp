@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bump_grid.hpp"
 #include "fit_covariance.hpp"
 #include "height_equations.hpp"
 
@@ -45,7 +46,7 @@ class BackgroundField {
 
     const FittedPixels& fit_;
     Eigen::VectorXd gradient_;
-    Eigen::MatrixXd bumps_;      // a column a bump, over the noise
+    BumpGrid bumps_;             // over the noise
     Eigen::MatrixXd projected_;  // H^-1 J^T bumps
     HeightEquations seen_;       // of the heights, the parameters eliminated
     double left_over_ = 0.0;     // sum of squares of the fit

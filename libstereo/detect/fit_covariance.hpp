@@ -6,15 +6,19 @@
 
 namespace stereo {
 
+/// Column and row of each pixel.
+using PixelPlaces = Eigen::Matrix<int, Eigen::Dynamic, 2, Eigen::RowMajor>;
+
 /// A weighted least-squares fit to pixels at its solution. Rows are pixels, divided by the standard
 /// deviation of their noise; rows of zeros are pixels without a say.
 struct FittedPixels {
     using Jacobian = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    Eigen::Ref<const Jacobian, 0, Eigen::OuterStride<>> jacobian;
+    using JacobianRef = Eigen::Ref<const Jacobian, 0, Eigen::OuterStride<>>;
+    JacobianRef jacobian;
     const Eigen::VectorXd& residuals;
-    Eigen::Matrix<int, Eigen::Dynamic, 2, Eigen::RowMajor> place;  // column, row
-    Eigen::MatrixXd normal;                                        // J^T J and the priors'
-    Eigen::MatrixXd inverse;                                       // of that
+    PixelPlaces place;
+    Eigen::MatrixXd normal;   // J^T J and the priors'
+    Eigen::MatrixXd inverse;  // of that
 };
 
 /// Covariance A C A^T of three parameters under noise with the given correlation C between pixels;

@@ -38,14 +38,21 @@ Eigen::Matrix<double, 3, Eigen::Dynamic> HeightEquations::solve(
     double ratio, const Eigen::Matrix<double, 3, Eigen::Dynamic>& rows) const {
     if (pull_.size() == 0) return rows;
     const Factors f = factors(ratio);
-    Eigen::Matrix<double, Eigen::Dynamic, 3> x = form_.matrixQ().adjoint() * rows.transpose();
+    // Column by column: Eigen's reflections of several at once first multiply them out, which costs
+    // more than three columns do.
+    Eigen::Matrix<double, Eigen::Dynamic, 3> x(rows.cols(), 3);
+    for (Eigen::Index k = 0; k < 3; ++k)
+        x.col(k) = form_.matrixQ().adjoint() * rows.row(k).transpose();
     const Eigen::Index n = x.rows();
     for (Eigen::Index i = 1; i < n; ++i)
         x.row(i) -= f.below[i - 1] * x.row(i - 1);
     x.array().colwise() /= f.diagonal;
     for (Eigen::Index i = n - 1; i > 0; --i)
         x.row(i - 1) -= f.below[i - 1] * x.row(i);
-    return (form_.matrixQ() * x).transpose();
+    Eigen::Matrix<double, 3, Eigen::Dynamic> result(3, n);
+    for (Eigen::Index k = 0; k < 3; ++k)
+        result.row(k) = (form_.matrixQ() * x.col(k)).transpose();
+    return result;
 }
 
 }  // namespace stereo
