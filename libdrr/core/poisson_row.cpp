@@ -4,6 +4,7 @@
 #include <drr/core/error.hpp>
 #include <drr/core/poisson_row.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -35,14 +36,20 @@ void poisson_row(const RngKey& key, std::span<const double> means, std::span<dou
             "a row of Poisson numbers needs as many means, at most 2^24");
     PhiloxStream stream{Rng::first_counter(key), Rng::philox_key(key)};
     const std::size_t in_vectors = first_candidates(stream, means, numbers);
-    std::vector<std::uint32_t> open;
+    std::fill(numbers.begin() + static_cast<std::ptrdiff_t>(in_vectors), numbers.end(), rejected);
+    // Without a branch on what one number in five is.
+    std::vector<std::uint32_t> open(means.size());
+    std::size_t count = 0;
     for (std::size_t n = 0; n < means.size(); ++n) {
-        if (n < in_vectors && numbers[n] >= 0.0) continue;
-        if (means[n] >= Ptrs::least_mean)
-            open.push_back(static_cast<std::uint32_t>(n));
-        else
-            numbers[n] = poisson_of_row(stream, n, means[n]);
+        open[count] = static_cast<std::uint32_t>(n);
+        count += numbers[n] < 0.0 ? 1 : 0;
     }
+    open.resize(count);
+    std::erase_if(open, [&](std::uint32_t n) {
+        if (means[n] >= Ptrs::least_mean) return false;
+        numbers[n] = poisson_of_row(stream, n, means[n]);
+        return true;
+    });
     while (!open.empty()) {
         const std::size_t tested = test_candidates(stream, means, open, numbers);
         std::vector<std::uint32_t> still_open;

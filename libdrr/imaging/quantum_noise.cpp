@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace drr {
@@ -23,16 +24,20 @@ Image<float> quantum_noise(const SignalImages& per_photon, double photons, const
         const float* const means = per_photon.mean.row(static_cast<int>(row));
         const float* const variances = per_photon.variance.row(static_cast<int>(row));
         std::vector<double> photon_means(columns), units(columns), counts(columns);
-        bool finite = true;  // told at the end: a loop that may leave early takes longer
+        // To the end and without branches, so that it goes in vectors. Where there is no mean or no
+        // variance, the count or the unit is 0, and the divisor does not matter.
+        unsigned wrong = 0;
+        constexpr double largest = std::numeric_limits<double>::max();
         for (std::size_t u = 0; u < columns; ++u) {
             const auto mean = static_cast<double>(means[u]);
             const auto variance = static_cast<double>(variances[u]);
-            finite &= std::isfinite(photons * mean) && std::isfinite(variance);
-            const bool bright = mean > 0.0 && variance > 0.0;
-            units[u] = bright ? variance / mean : 0.0;
-            photon_means[u] = bright ? photons * mean / units[u] : 0.0;
+            const double photons_there = photons * mean;
+            wrong |= static_cast<unsigned>(!(std::abs(photons_there) <= largest)) |
+                     static_cast<unsigned>(!(std::abs(variance) <= largest));
+            units[u] = variance / (mean > 0.0 ? mean : 1.0);
+            photon_means[u] = photons_there / (units[u] > 0.0 ? units[u] : 1.0);
         }
-        require(finite, "mean and variance of a signal must be finite");
+        require(wrong == 0, "mean and variance of a signal must be finite");
         poisson_row(row_key, photon_means, counts);
         std::transform(counts.begin(), counts.end(), units.begin(),
                        signal.row(static_cast<int>(row)),
