@@ -49,7 +49,7 @@ class Roundness {
 FittedPixels fitted_pixels(const ShadowFit& fit) {
     const int n = fit.size();
     const auto& pixels = fit.window().pixels;
-    // After a test of the next order the Jacobian has columns of that.
+    // The Jacobian may have columns of a higher order that was tried, and always has others.
     FittedPixels result{fit.model().jacobian().leftCols(n), fit.model().residuals(), {}, {}, {}};
     result.normal = fit.normal().hessian.selfadjointView<Eigen::Lower>();
     result.inverse = result.normal.ldlt().solve(Eigen::MatrixXd::Identity(n, n));

@@ -1,7 +1,10 @@
 #include "shadow_model.hpp"
 
+#include "product_sums.hpp"
+
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace stereo {
 namespace {
@@ -12,14 +15,32 @@ constexpr double least_rho_px = 1e-9;
 constexpr double least_transmission = 1e-3;
 
 /// 1, x, y, xx, xy, yy, ... up to the order.
-void monomials(double x, double y, int order, double* m) {
+template <int order>
+void monomials(double x, double y, double* m) {
     m[0] = 1.0;
-    for (int o = 1, k = 1; o <= order; ++o) {
+    for (int o = 1, k = 1; o <= order; k += ++o) {
         for (int i = 0; i < o; ++i)
             m[k + i] = m[k + i - o] * x;
         m[k + o] = m[k - 1] * y;
-        k += o + 1;
     }
+}
+
+/// Calls what takes an order at compile time, where loops over coefficients unroll.
+template <int order = 0, class Call>
+auto with_order(int wanted, const Call& call) {
+    if constexpr (order < highest_background)
+        if (wanted > order) return with_order<order + 1>(wanted, call);
+    return call(std::integral_constant<int, order>());
+}
+
+/// The polynomial's value at (x, y); its terms in `m`.
+template <int order, class Coefficients>
+double polynomial(const Coefficients& background, double x, double y, double* m) {
+    monomials<order>(x, y, m);
+    double sum = 0.0;
+    for (int k = 0; k < coefficients(order); ++k)
+        sum += background[k] * m[k];
+    return sum;
 }
 
 /// Blur of the product of two blurred shadows' transmissions minus the product. `cosine` is that of
@@ -42,12 +63,10 @@ double cross_terms(const ShadowProfile::Sample& f, double f_rho, const ShadowPro
 }  // namespace
 
 double ShadowParameters::background_at(double x, double y) const {
-    std::array<double, coefficients(highest_background)> m{};
-    monomials(x / unit_px, y / unit_px, order, m.data());
-    double sum = 0.0;
-    for (int k = 0; k < coefficients(order); ++k)
-        sum += background[k] * m[static_cast<std::size_t>(k)];
-    return sum;
+    return with_order(order, [&](auto o) {
+        std::array<double, coefficients(o)> m{};
+        return polynomial<o>(background, x / unit_px, y / unit_px, m.data());
+    });
 }
 
 void ShadowParameters::rescale(double new_unit_px) {
@@ -111,23 +130,18 @@ void ShadowModel::weigh(const ShadowParameters& p, const GreyNoise& noise, FitWi
     }
 }
 
-void ShadowModel::evaluate(const ShadowParameters& p, const FitWindow& window,
-                           NormalEquations& result) {
-    tabulate(p);
-    const int background_count = coefficients(p.order);
-    const int n = layout_.size(p.order);
+template <int order>
+void ShadowModel::fill_jacobian(const ShadowParameters& p, const FitWindow& window) {
+    constexpr int background_count = coefficients(order);
+    const int n = layout_.size(order);
     const double inverse_unit = 1.0 / p.unit_px;
-    jacobian_.resize(static_cast<Eigen::Index>(window.pixels.size()), n);
-    residuals_.resize(jacobian_.rows());
     for (Eigen::Index row = 0; row < jacobian_.rows(); ++row) {
         const FitPixel& pixel = window.pixels[static_cast<std::size_t>(row)];
         look_at(p, pixel);
-        double* const j = jacobian_.data() + row * n;
+        double* const j = jacobian_.data() + row * jacobian_.cols();
         double* const m = j + layout_.first_of_background();
-        monomials(seen_at_.x() * inverse_unit, seen_at_.y() * inverse_unit, p.order, m);
-        double background = 0.0;
-        for (int k = 0; k < background_count; ++k)
-            background += p.background[k] * m[k];
+        const double background = polynomial<order>(p.background, seen_at_.x() * inverse_unit,
+                                                    seen_at_.y() * inverse_unit, m);
         const double residual = pixel.grey - p.veil - background * transmission_;
         if (pixel.saturated && residual <= 0.0) {
             residuals_[row] = 0.0;
@@ -135,10 +149,11 @@ void ShadowModel::evaluate(const ShadowParameters& p, const FitWindow& window,
             continue;
         }
         residuals_[row] = pixel.root_weight * residual;
+        j[n] = residuals_[row];
+        const double weight = pixel.root_weight * transmission_;
         for (int k = 0; k < background_count; ++k)
-            m[k] *= pixel.root_weight * transmission_;
-        for (int k = 0; k < layout_.first_of_background(); ++k)
-            j[k] = 0.0;
+            m[k] *= weight;
+        std::fill_n(j, layout_.first_of_background(), 0.0);
         if (layout_.fit_veil) j[layout_.veil()] = pixel.root_weight;
         for (std::size_t a = 0; a < touch_count_; ++a) {
             const Touch& touch = touches_[a];
@@ -155,10 +170,26 @@ void ShadowModel::evaluate(const ShadowParameters& p, const FitWindow& window,
             if (layout_.fit_blur) j[layout_.blur()] -= others * touch.shadow.d_log_blur;
         }
     }
-    result.hessian.setZero(n, n);
-    result.hessian.selfadjointView<Eigen::Lower>().rankUpdate(jacobian_.transpose());
-    result.gradient.noalias() = jacobian_.transpose() * residuals_;
-    result.cost = residuals_.squaredNorm();
+}
+
+void ShadowModel::evaluate(const ShadowParameters& p, const FitWindow& window,
+                           NormalEquations& result) {
+    tabulate(p);
+    // The residual is the last column, so that its products are summed with the others.
+    const int n = layout_.size(p.order);
+    const std::size_t stride = padded_stride(static_cast<std::size_t>(n) + 1);
+    jacobian_.resize(static_cast<Eigen::Index>(window.pixels.size()),
+                     static_cast<Eigen::Index>(stride));
+    jacobian_.rightCols(jacobian_.cols() - n).setZero();
+    residuals_.resize(jacobian_.rows());
+    with_order(p.order, [&](auto order) { fill_jacobian<order>(p, window); });
+    std::array<double, padded_stride(max_parameters + 1) * padded_stride(max_parameters + 1)> sums;
+    product_sums({jacobian_.data(), window.pixels.size(), stride}, sums.data());
+    const Eigen::Map<const FittedPixels::Jacobian> products(sums.data(), jacobian_.cols(),
+                                                            jacobian_.cols());
+    result.hessian = products.topLeftCorner(n, n).triangularView<Eigen::Lower>();
+    result.gradient = products.row(n).head(n).transpose();
+    result.cost = products(n, n);
 }
 
 }  // namespace stereo

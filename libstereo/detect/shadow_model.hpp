@@ -83,7 +83,7 @@ class ShadowModel {
     /// saturated pixel bounds the model from below only.
     void evaluate(const ShadowParameters& p, const FitWindow& window, NormalEquations& result);
 
-    /// Of the last evaluation; a row a pixel.
+    /// Of the last evaluation; a row a pixel, with columns beyond those of the layout.
     [[nodiscard]] const FittedPixels::Jacobian& jacobian() const { return jacobian_; }
     [[nodiscard]] const Eigen::VectorXd& residuals() const { return residuals_; }
 
@@ -99,6 +99,8 @@ class ShadowModel {
     };
     void tabulate(const ShadowParameters& p);
     void look_at(const ShadowParameters& p, const FitPixel& pixel);
+    template <int order>
+    void fill_jacobian(const ShadowParameters& p, const FitWindow& window);
 
     ParameterLayout layout_;
     std::array<ShadowProfile, max_joint_beads> profiles_;  // of the parameters in tabulated_

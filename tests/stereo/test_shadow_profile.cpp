@@ -1,3 +1,4 @@
+#include "instruction_sets.hpp"
 #include "test.hpp"
 
 #include <stereo/detect/shadow_profile.hpp>
@@ -51,4 +52,25 @@ BOOST_AUTO_TEST_CASE(shadow_profile_derivatives_are_differences) {
         BOOST_TEST(std::abs(s.d_log_attenuation -
                             (value(0, 0, q, rho) - value(0, 0, -q, rho)) / (2 * q)) < 1e-2);
     }
+}
+
+// Vectors of every length and the machine's own, at the edge of a sharp ball, a soft one and one
+// smaller than its blur, with the Bessel function's two approximations in one vector.
+BOOST_AUTO_TEST_CASE(shadow_profile_is_the_same_with_every_instruction_set) {
+    // Single precision, fused multiplication or not: 1 - t^2 cancels where a large sharp ball is
+    // thickest. A fifth of what the table's interpolation may err by.
+    constexpr double rounding = 2e-5;
+    for (const double radius : {1.0, 8.5, 20.0})
+        for (const double blur : {0.3, 0.7, 2.5}) {
+            const ShadowProfile best(radius, blur, 2.0);
+            test::with_every_instruction_set([&] {
+                const ShadowProfile profile(radius, blur, 2.0);
+                BOOST_TEST(profile.extent_px() == best.extent_px());
+                for (double rho = 0.0; rho < best.extent_px(); rho += 0.07) {
+                    BOOST_TEST(std::abs(profile.at(rho).value - best.at(rho).value) < rounding);
+                    BOOST_TEST(std::abs(profile.at(rho).d_log_attenuation -
+                                        best.at(rho).d_log_attenuation) < 2.0 * rounding);
+                }
+            });
+        }
 }

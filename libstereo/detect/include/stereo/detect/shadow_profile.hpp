@@ -63,6 +63,7 @@ class ShadowProfile {
 
   private:
     std::vector<Sample> nodes_;
+    std::vector<float> shadows_;  // room for tabulate()
     double step_ = 0.0;
     double inverse_step_ = 0.0;
 };
