@@ -3,6 +3,7 @@
 #include "bump_grid.hpp"
 #include "fit_covariance.hpp"
 #include "height_equations.hpp"
+#include "shadow_model.hpp"
 
 #include <Eigen/Core>
 
@@ -16,13 +17,13 @@ namespace stereo {
 /// the covariance.
 class BackgroundField {
   public:
-    /// `model` is each pixel's fitted grey over its noise, 0 for pixels without a say; `gradient`
-    /// is that of the fit's cost, priors included; the grid has `spacing_px`, without end
-    /// for no field, and the noise is `smooth_noise_power` times as strong for what is smooth as
-    /// for single pixels. There is no field where the likelihood does not demand one (Schwarz's
-    /// criterion). `fit` has to outlive the field.
+    /// `model` is each pixel's fitted grey over its noise, 0 for pixels without a say; `minimized`
+    /// is all that the fit minimizes, priors included, at its solution; the grid has `spacing_px`,
+    /// without end for no field, and the noise is `smooth_noise_power` times as strong for what is
+    /// smooth as for single pixels. There is no field where the likelihood does not demand one
+    /// (Schwarz's criterion). `fit` has to outlive the field.
     BackgroundField(const FittedPixels& fit, const Eigen::VectorXd& model,
-                    const Eigen::VectorXd& gradient, double spacing_px, double smooth_noise_power);
+                    const NormalEquations& minimized, double spacing_px, double smooth_noise_power);
 
     /// What the field does to parameters `first`, `first + 1` and `first + 2` of the fit.
     struct Effect {

@@ -80,7 +80,7 @@ BeadFit report(const ShadowFit& fit) {
     }
     const double no_bumps = std::numeric_limits<double>::infinity();
     const BackgroundField field(
-        pixels, model, fit.normal().gradient,
+        pixels, model, fit.normal(),
         fit.options().background_field
             ? std::max(finest_structure_px, fit.window().reach_px / bumps_to_rim)
             : no_bumps,

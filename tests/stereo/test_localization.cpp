@@ -119,6 +119,38 @@ BOOST_AUTO_TEST_CASE(the_fit_reaches_the_bound) {
     BOOST_TEST(std::abs(std::sqrt(claimed / squares) - 1.0) < 0.1 + chance);
 }
 
+// Where the background is none that its prior expects, what that costs counts among the residuals:
+// the fit is as sure of a centre as one with a prior so wide that it says nothing.
+BOOST_AUTO_TEST_CASE(a_wrong_prior_makes_no_centre_surer) {
+    constexpr double photons = 20000.0;
+    const test::FineBalls balls(18, blur, {{0, 0, radius, attenuation}});
+    const Eigen::Vector2d at(balls.coordinate(0, 7), balls.coordinate(0, 12));
+    struct Ridge {
+        double width_px, column;
+    };
+    for (const Ridge& ridge : {Ridge{2.0, 22.0}, Ridge{4.0, 19.0}, Ridge{4.0, 22.0}}) {
+        drr::Image<double> clean = balls.pixels(7, 12);
+        for (int row = 0; row < clean.height(); ++row)
+            for (int column = 0; column < clean.width(); ++column)
+                clean(column, row) *=
+                    1.0 -
+                    0.6 * (1.0 + 0.5 * std::sin(0.9 * row)) *
+                        std::exp(-0.5 * std::pow((column - ridge.column) / ridge.width_px, 2));
+        drr::Rng rng({.seed = 95});
+        const drr::Image<float> image = test::with_photons(clean, photons, rng);
+        const auto claim = [&](double prior_background) {
+            BeadFitOptions options = known_noise();
+            options.prior_background = prior_background;
+            const BeadFit fit = fit_beads(image, {{at, radius, attenuation}}, options);
+            BOOST_REQUIRE(fit.converged);
+            return std::sqrt(0.5 * fit.beads[0].covariance_px2.trace());
+        };
+        const double ratio = claim(BeadFitOptions().prior_background) / claim(5.0);
+        BOOST_TEST(ratio > 0.8, ridge.column << ": " << ratio);
+        BOOST_TEST(ratio < 1.25, ridge.column << ": " << ratio);
+    }
+}
+
 // Scatter lies over the shadow as beside it, so the background's slope is not seen through it. A
 // fit that takes the veil for transmission is drawn along the slope; one that knows of veils is
 // not.
