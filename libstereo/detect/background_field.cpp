@@ -26,17 +26,19 @@ BackgroundField::BackgroundField(const FittedPixels& fit, const Eigen::VectorXd&
                                  const NormalEquations& minimized, double spacing_px,
                                  double smooth_noise_power)
     : fit_(fit), gradient_(minimized.gradient) {
-    if (!std::isinf(spacing_px)) bumps_ = BumpGrid(fit.place, model, spacing_px);
+    // Of pixels and priors: what bumps explain, parameters that strayed from their priors did too.
+    left_over_ = minimized.cost - gradient_.dot(fit.inverse * gradient_);
+    free_ = std::max<double>(
+        1.0, static_cast<double>((model.array() != 0.0).count() - fit.jacobian.cols()));
+    noise_variance_ = noise_at({});
+    if (std::isinf(spacing_px)) return;
+    bumps_ = BumpGrid(fit.place, model, spacing_px);
     const Eigen::MatrixXd cross = bumps_.seen_by(fit.jacobian);
     projected_ = fit.inverse * cross;
     Eigen::MatrixXd seen = bumps_.gram();
     seen.triangularView<Eigen::Lower>() -= cross.transpose() * projected_;
     seen_ = HeightEquations(
         seen, bumps_.seen_by(fit.residuals).transpose() - projected_.transpose() * gradient_);
-    // Of pixels and priors: what bumps explain, parameters that strayed from their priors did too.
-    left_over_ = minimized.cost - gradient_.dot(fit.inverse * gradient_);
-    free_ = std::max<double>(
-        1.0, static_cast<double>((model.array() != 0.0).count() - fit.jacobian.cols()));
 
     // Golden sections on the logarithm of the ratio.
     double low = 2.0 * std::log(least_height);
