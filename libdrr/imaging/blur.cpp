@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <span>
 
 namespace drr {
 namespace {
@@ -18,9 +19,13 @@ int mirrored(int index, int size) {
 }
 
 // out += weight (a + b), one row
-void add_pair(std::vector<float>& out, const float* a, const float* b, float weight) {
+void add_pair(std::span<float> out, const float* a, const float* b, float weight) {
     for (std::size_t u = 0; u < out.size(); ++u)
         out[u] += weight * (a[u] + b[u]);
+}
+
+std::span<float> row_of(Image<float>& image, int row) {
+    return {image.row(row), static_cast<std::size_t>(image.width())};
 }
 
 std::vector<float> in_float(const std::vector<double>& values) {
@@ -31,19 +36,20 @@ Image<float> blur_rows(const Image<float>& image, const std::vector<float>& kern
     const int radius = static_cast<int>(kernel.size()) - 1;
     if (radius == 0) return image;
     const int width = image.width();
-    Image<float> result(width, image.height());
+    Image<float> result(width, image.height(), 0.0F);
     parallel_for(static_cast<std::size_t>(image.height()), [&](std::size_t index) {
         const float* const in = image.row(static_cast<int>(index));
         std::vector<float> padded(static_cast<std::size_t>(width + 2 * radius));
-        for (int u = -radius; u < width + radius; ++u)
-            padded[static_cast<std::size_t>(u + radius)] =
-                in[u >= 0 && u < width ? u : mirrored(u, width)];
-        const float* const centre = padded.data() + radius;
-        std::vector<float> sums(static_cast<std::size_t>(width), 0.0F);
+        float* const centre = padded.data() + radius;
+        std::copy_n(in, width, centre);
+        for (int n = 1; n <= radius; ++n) {
+            centre[-n] = in[mirrored(-n, width)];
+            centre[width - 1 + n] = in[mirrored(width - 1 + n, width)];
+        }
+        const std::span<float> sums = row_of(result, static_cast<int>(index));
         for (int n = radius; n >= 1; --n)
             add_pair(sums, centre - n, centre + n, kernel[static_cast<std::size_t>(n)]);
         add_pair(sums, centre, centre, 0.5F * kernel[0]);
-        std::copy(sums.begin(), sums.end(), result.row(static_cast<int>(index)));
     });
     return result;
 }
@@ -52,15 +58,14 @@ Image<float> blur_columns(const Image<float>& image, const std::vector<float>& k
     const int radius = static_cast<int>(kernel.size()) - 1;
     if (radius == 0) return image;
     const int height = image.height();
-    Image<float> result(image.width(), height);
+    Image<float> result(image.width(), height, 0.0F);
     parallel_for(static_cast<std::size_t>(height), [&](std::size_t index) {
         const int row = static_cast<int>(index);
-        std::vector<float> sums(static_cast<std::size_t>(image.width()), 0.0F);
+        const std::span<float> sums = row_of(result, row);
         for (int n = radius; n >= 1; --n)
             add_pair(sums, image.row(mirrored(row - n, height)),
                      image.row(mirrored(row + n, height)), kernel[static_cast<std::size_t>(n)]);
         add_pair(sums, image.row(row), image.row(row), 0.5F * kernel[0]);
-        std::copy(sums.begin(), sums.end(), result.row(row));
     });
     return result;
 }

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <vector>
+#include <memory>
+#include <span>
 
 namespace drr {
 
@@ -23,7 +24,9 @@ Image<float> quantum_noise(const SignalImages& per_photon, double photons, const
         row_key.element = static_cast<std::uint32_t>(row);
         const float* const means = per_photon.mean.row(static_cast<int>(row));
         const float* const variances = per_photon.variance.row(static_cast<int>(row));
-        std::vector<double> photon_means(columns), units(columns), counts(columns);
+        const auto room = std::make_unique_for_overwrite<double[]>(3 * columns);
+        const std::span<double> photon_means(&room[0], columns), units(&room[columns], columns),
+            counts(&room[2 * columns], columns);
         // To the end and without branches, so that it goes in vectors. Where there is no mean or no
         // variance, the count or the unit is 0, and the divisor does not matter.
         unsigned wrong = 0;

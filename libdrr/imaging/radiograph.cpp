@@ -34,8 +34,9 @@ Image<float> sums_of_parts(const Image<float>& fine, int parts) {
     for (int v = 0; v < fine.height(); ++v) {
         const float* const in = fine.row(v);
         float* const out = result.row(v / parts);
-        for (int u = 0; u < fine.width(); ++u)
-            out[u / parts] += in[u];
+        for (int u = 0; u < result.width(); ++u)
+            for (int part = 0; part < parts; ++part)
+                out[u] += in[u * parts + part];
     }
     return result;
 }

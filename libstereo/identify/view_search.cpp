@@ -46,19 +46,22 @@ double rough_log_likelihood(const ViewProblem& view, const ViewPose& pose, doubl
                             double gate_px) {
     const drr::Pinhole pinhole = scaled(view.nominal.pinhole, pose.log_focal);
     const Eigen::Matrix3d rotation = pose.view_from_phantom.matrix();
+    const double blob_variance_px2 = view.options.blob_sd_px * view.options.blob_sd_px;
+    const double log_miss = std::log1p(-view.options.detection_rate);
+    const double log_hit =
+        std::log(view.options.detection_rate / (2.0 * std::numbers::pi * clutter_per_px2));
     double sum = 0.0;
     for (const auto& marker : view.markers_mm) {
         const Eigen::Vector3d p = rotation * marker + pose.view_from_phantom.translation_mm;
         if (p.z() <= 0.0) continue;
         const Eigen::Vector2d pixel = pinhole.project(p);
         if (!view.map.contains(pixel)) continue;
+        if (view.map.nearest(pixel, gate_px) < 0) {
+            sum += log_miss;
+            continue;
+        }
         const double as_built_px = view.options.as_built_sd_mm * pinhole.fx_px / p.z();
-        const double variance_px2 =
-            as_built_px * as_built_px + std::pow(view.options.blob_sd_px, 2);
-        sum += view.map.nearest(pixel, gate_px) >= 0
-                   ? std::log(view.options.detection_rate /
-                              (2.0 * std::numbers::pi * variance_px2 * clutter_per_px2))
-                   : std::log1p(-view.options.detection_rate);
+        sum += log_hit - std::log(as_built_px * as_built_px + blob_variance_px2);
     }
     return sum;
 }
