@@ -224,6 +224,8 @@ BOOST_AUTO_TEST_CASE(stacks_of_poses) {
         report_stacks(without_references(file("small_lego_cube")));
     }
     report_stacks(file("beginner_block"));
+}
+BOOST_AUTO_TEST_CASE(stacks_of_a_cluster) {
     report_stacks(file("bead_cluster_a"));
     report_stacks(file("bead_cluster_a"), {.missing = 0.0});
 }
