@@ -274,25 +274,24 @@ BOOST_AUTO_TEST_CASE(overlapping_beads_are_flagged) {
 // Nothing else in the image tells the blur: the two beads' rims do, or it is told.
 BOOST_AUTO_TEST_CASE(a_pair_alone_is_resolved_whether_the_blur_is_known_or_not) {
     const double blur_px = std::hypot(Scene{}.blur, std::sqrt(1.0 / 12.0));
-    for (const double told_px : {0.0, blur_px}) {
-        double worst_px = 0.0;
-        double worst_blur_px = 0.0;
-        for (const double radius : {4.0, 8.0, 10.0, 14.0})
-            for (const double radii_apart : {1.1, 1.2, 1.4, 1.6})
-                for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-                    const std::string which = std::to_string(radius) + " px, " +
-                                              std::to_string(radii_apart) + " radii apart, seed " +
-                                              std::to_string(seed);
-                    const double angle = 0.7 * static_cast<double>(seed);
-                    const double dx = 0.5 * radii_apart * radius * std::cos(angle);
-                    const double dy = 0.5 * radii_apart * radius * std::sin(angle);
-                    Scene scene;
-                    scene.balls = {{48.2 - dx, 47.7 - dy, radius, 3.0},
-                                   {48.2 + dx, 47.7 + dy, radius, 3.0}};
+    double worst_px = 0.0;
+    double worst_blur_px = 0.0;
+    for (const double radius : {4.0, 8.0, 10.0, 14.0})
+        for (const double radii_apart : {1.1, 1.2, 1.4, 1.6})
+            for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+                const double angle = 0.7 * static_cast<double>(seed);
+                const double dx = 0.5 * radii_apart * radius * std::cos(angle);
+                const double dy = 0.5 * radii_apart * radius * std::sin(angle);
+                Scene scene;
+                scene.balls = {{48.2 - dx, 47.7 - dy, radius, 3.0},
+                               {48.2 + dx, 47.7 + dy, radius, 3.0}};
+                const drr::Image<float> image = with_noise(render(scene), 20000.0, seed);
+                for (const double told_px : {0.0, blur_px}) {
                     const BeadDetectorResult result =
-                        detect_beads(with_noise(render(scene), 20000.0, seed),
-                                     {.diameter_px = 2.0 * radius, .blur_px = told_px});
-                    BOOST_TEST(result.beads.size() == 2U, which << ": " << result.summary);
+                        detect_beads(image, {.diameter_px = 2.0 * radius, .blur_px = told_px});
+                    BOOST_TEST(result.beads.size() == 2U, radius << " px, " << radii_apart
+                                                                 << " radii apart, blur " << told_px
+                                                                 << ": " << result.summary);
                     worst_blur_px = std::max(worst_blur_px, std::abs(result.blur_px - blur_px));
                     for (const Ball& ball : scene.balls) {
                         const BeadDetection* bead = nearest(result, ball.x, ball.y);
@@ -302,13 +301,11 @@ BOOST_AUTO_TEST_CASE(a_pair_alone_is_resolved_whether_the_blur_is_known_or_not) 
                         BOOST_TEST((bead->flags & bead_overlapped) != 0U);
                     }
                 }
-        std::printf("pairs, blur %s: worst centre %.4f px, worst blur %.3f px\n",
-                    told_px > 0.0 ? "told" : "not told", worst_px, worst_blur_px);
-        // Their bound is 0.004 px; the test's coarse rendering adds as much.
-        BOOST_TEST(worst_px < 0.03);
-        // The worst of these pairs tells it to 0.022 px.
-        BOOST_TEST(worst_blur_px < 0.03);
-    }
+            }
+    std::printf("pairs: worst centre %.4f px, worst blur %.3f px\n", worst_px, worst_blur_px);
+    // Their bound is 0.004 px; the test's coarse rendering adds as much.
+    BOOST_TEST(worst_px < 0.03);
+    BOOST_TEST(worst_blur_px < 0.03);  // a twentieth: bone differs by a quarter
 }
 
 // 8.5 px at 3000 px focal length, 40 degrees off the axis: the shift is 0.02 px, by hand
