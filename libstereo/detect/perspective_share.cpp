@@ -19,7 +19,10 @@ double perspective_share(const BeadShadow& bead, double blur_px, LocalizationMet
             continue;
         }
         // Least squares projects the shift of the shells on that of the whole; quantum noise.
-        const double w = method == LocalizationMethod::ball_fit ? 1.0 / (1.0 - p.value) : 1.0;
+        // Nothing comes through the middle of an opaque bead: it has no say.
+        const double light = 1.0 - p.value;
+        const double by_noise = light > 0.0 ? 1.0 / light : 0.0;
+        const double w = method == LocalizationMethod::ball_fit ? by_noise : 1.0;
         const bool core = rho < quartic_peak_radii * bead.radius_px;
         if (method == LocalizationMethod::quartic_peak && !core) break;
         weight += w * rho * p.d_rho * p.d_rho;

@@ -21,9 +21,13 @@ void require_valid(std::span<const ViewBlobs> blobs, const MarkerConstellation& 
     options.validate();
     drr::require(!nominal.empty() && blobs.size() % nominal.size() == 0,
                  "identification needs the blobs and the nominal values of each view");
-    for (const auto& view : blobs)
+    for (const auto& view : blobs) {
+        drr::require(std::all_of(view.centers_px.begin(), view.centers_px.end(),
+                                 [](const auto& center_px) { return center_px.allFinite(); }),
+                     "a blob's centre is not a number");
         drr::require(view.radii_px.empty() || view.radii_px.size() == view.centers_px.size(),
                      "identification needs a radius for each blob, or none");
+    }
     const auto markers = constellation.beads_mm.size() + constellation.references_mm.size();
     drr::require(constellation.radii_mm.empty() || constellation.radii_mm.size() == markers,
                  "identification needs a radius for each marker, or none");

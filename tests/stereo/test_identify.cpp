@@ -203,6 +203,9 @@ BOOST_AUTO_TEST_CASE(too_little_to_see_is_said) {
             view.centers_px.emplace_back(rng.uniform(0, 1023), rng.uniform(0, 1023));
     }
     BOOST_TEST(!identify_markers(scene.blobs, cube, scene.nominal).ok);
+    auto no_number = scene.blobs;
+    no_number[1].centers_px[0].x() = std::numeric_limits<double>::quiet_NaN();
+    BOOST_CHECK_THROW((void)identify_markers(no_number, cube, scene.nominal), drr::Error);
     BOOST_CHECK_THROW((void)identify_markers(std::span(scene.blobs).first(1), cube, scene.nominal),
                       Error);
 }

@@ -67,6 +67,19 @@ BOOST_AUTO_TEST_CASE(each_method_finds_a_centre) {
     }
 }
 
+// What a method sees of perspective's shift is most of it, for any bead: what is opaque through and
+// through too.
+BOOST_AUTO_TEST_CASE(each_method_sees_most_of_perspective) {
+    for (const double through : {0.1, 3.0, 30.0, 300.0})
+        for (const LocalizationMethod method :
+             {LocalizationMethod::ball_fit, LocalizationMethod::intensity_centroid,
+              LocalizationMethod::gaussian_peak, LocalizationMethod::contour}) {
+            const double share = perspective_share({{0.0, 0.0}, 3.2, through}, 0.35, method);
+            BOOST_TEST(share > 0.5, localization_method_name(method) << ", " << through);
+            BOOST_TEST(share < 1.1, localization_method_name(method) << ", " << through);
+        }
+}
+
 // The bound is the inverse of the Fisher information of the centre, summed here from differences of
 // a rendering that knows nothing of the library's model; nuisances that are even about the centre
 // cost nothing.
