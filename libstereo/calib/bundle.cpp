@@ -82,11 +82,10 @@ void fill_covariance(const BundleProblem& problem, Calibration& result) {
     const bool estimated = problem.options.noise != NoiseScale::declared;
     if (problem.options.errors == ErrorModel::correlated_neighbours &&
         result.degrees_of_freedom > 0) {
-        NeighbourCorrelation correlation = estimate_neighbour_correlation(problem);
+        const NeighbourCorrelation correlation = estimate_neighbour_correlation(problem);
         result.correlation_length_mm = correlation.length_mm;
-        if (!estimated) correlation.variance = 1.0;
-        result.covariance =
-            inverse.inverse * gradient_covariance(problem, correlation) * inverse.inverse;
+        result.covariance = (estimated ? correlation.variance : 1.0) * inverse.inverse *
+                            correlation.gradient_covariance * inverse.inverse;
     } else {
         const double scale = estimated ? result.sigma0 * result.sigma0 : 1.0;
         result.covariance = scale * inverse.inverse;

@@ -110,7 +110,8 @@ NormalEquations equations_of_priors(const BundleProblem& problem) {
 
 // A correlation and minus twice its restricted log likelihood, less a constant.
 struct Fit {
-    NeighbourCorrelation correlation;
+    double length_mm = 0.0;
+    double variance = 1.0;
     double deviance = std::numeric_limits<double>::infinity();
 };
 
@@ -138,10 +139,28 @@ Fit fit_at(double length_mm, const std::vector<ImageRows>& images, const NormalE
         factor.matrixL().solve(unit.cwiseProduct(equations.gradient()).eval());
     const auto freedom = static_cast<double>(numbers - normal.rows());
     Fit fit;
-    fit.correlation = {length_mm, (equations.cost - taken.squaredNorm()) / freedom};
-    fit.deviance = freedom * std::log(fit.correlation.variance) + log_determinants +
-                   log_determinant(factor) - 2.0 * unit.array().log().sum();
+    fit.length_mm = length_mm;
+    fit.variance = (equations.cost - taken.squaredNorm()) / freedom;
+    fit.deviance = freedom * std::log(fit.variance) + log_determinants + log_determinant(factor) -
+                   2.0 * unit.array().log().sum();
     return fit;
+}
+
+// J^T C J = (U J)^T (U J), C = U^T U, and the priors'.
+Eigen::MatrixXd gradient_covariance(double length_mm, std::vector<ImageRows> images,
+                                    NormalEquations equations) {
+    for (ImageRows& rows : images) {
+        const Eigen::LLT<Eigen::MatrixXd> factor(rows.correlation(length_mm));
+        const Eigen::Index count = rows.markers();
+        for (const Eigen::Index first : {Eigen::Index{0}, count}) {
+            rows.by_common.middleRows(first, count) =
+                factor.matrixU() * rows.by_common.middleRows(first, count).eval();
+            rows.by_pose.middleRows(first, count) =
+                factor.matrixU() * rows.by_pose.middleRows(first, count).eval();
+        }
+        add_rows(rows, equations);
+    }
+    return equations.matrix();
 }
 
 }  // namespace
@@ -165,34 +184,18 @@ NeighbourCorrelation estimate_neighbour_correlation(const BundleProblem& problem
     std::vector<Fit> scan = {at(0.0)};
     for (double length = nearest / 8.0; length < farthest; length *= 2.0)
         scan.push_back(at(length));
-    const auto best = std::min_element(scan.begin(), scan.end(), [](const Fit& a, const Fit& b) {
+    Fit best = *std::min_element(scan.begin(), scan.end(), [](const Fit& a, const Fit& b) {
         return a.deviance < b.deviance;
     });
-    if (best == scan.begin()) return best->correlation;
-    const double middle = std::log(best->correlation.length_mm);
-    constexpr int bits = 7;  // a hundredth of the bracket
-    const auto [log_length, deviance] = boost::math::tools::brent_find_minima(
-        [&](double log_of) { return at(std::exp(log_of)).deviance; }, middle - std::log(2.0),
-        middle + std::log(2.0), bits);
-    return deviance < best->deviance ? at(std::exp(log_length)).correlation : best->correlation;
-}
-
-Eigen::MatrixXd gradient_covariance(const BundleProblem& problem,
-                                    const NeighbourCorrelation& correlation) {
-    NormalEquations equations = equations_of_priors(problem);
-    for (ImageRows& rows : rows_of(problem)) {
-        // J^T C J = (U J)^T (U J), C = U^T U.
-        const Eigen::LLT<Eigen::MatrixXd> factor(rows.correlation(correlation.length_mm));
-        const Eigen::Index count = rows.markers();
-        for (const Eigen::Index first : {Eigen::Index{0}, count}) {
-            rows.by_common.middleRows(first, count) =
-                factor.matrixU() * rows.by_common.middleRows(first, count).eval();
-            rows.by_pose.middleRows(first, count) =
-                factor.matrixU() * rows.by_pose.middleRows(first, count).eval();
-        }
-        add_rows(rows, equations);
+    if (best.length_mm > 0.0) {
+        const double middle = std::log(best.length_mm);
+        constexpr int bits = 7;  // a hundredth of the bracket
+        const auto [log_length, deviance] = boost::math::tools::brent_find_minima(
+            [&](double log_of) { return at(std::exp(log_of)).deviance; }, middle - std::log(2.0),
+            middle + std::log(2.0), bits);
+        if (deviance < best.deviance) best = at(std::exp(log_length));
     }
-    return correlation.variance * equations.matrix();
+    return {best.length_mm, best.variance, gradient_covariance(best.length_mm, images, priors)};
 }
 
 }  // namespace stereo

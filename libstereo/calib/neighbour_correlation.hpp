@@ -10,6 +10,8 @@ namespace stereo {
 struct NeighbourCorrelation {
     double length_mm = 0.0;  ///< 0: independent
     double variance = 1.0;   ///< of an error over its sd_px
+    /// Of the gradient at the minimum, for errors as large as sd_px says.
+    Eigen::MatrixXd gradient_covariance;
 };
 
 /// The correlation that maximizes the restricted likelihood of the residuals (Patterson & Thompson,
@@ -17,9 +19,5 @@ struct NeighbourCorrelation {
 /// which knows what the fit has taken from them. `problem` stands in its minimum and has more
 /// measured numbers than parameters.
 [[nodiscard]] NeighbourCorrelation estimate_neighbour_correlation(const BundleProblem& problem);
-
-/// Covariance of the gradient at the minimum where errors hang together so.
-[[nodiscard]] Eigen::MatrixXd gradient_covariance(const BundleProblem& problem,
-                                                  const NeighbourCorrelation& correlation);
 
 }  // namespace stereo
