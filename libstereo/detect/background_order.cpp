@@ -53,12 +53,11 @@ bool rim_is_plain(const ShadowFit& fit) {
         int count = 0;
     };
     Sum near, rim;
-    const auto& pixels = fit.window().pixels;
-    for (std::size_t i = 0; i < pixels.size(); ++i) {
+    for (std::size_t i = 0; i < fit.window().count; ++i) {
         bool inside = false;
         for (std::size_t b = 0; b < fit.layout().beads && !inside; ++b) {
             const BeadShadow& bead = fit.at().beads[b];
-            inside = (Eigen::Vector2d(pixels[i].x, pixels[i].y) - bead.center_px).norm() <
+            inside = (fit.window().place(i) - bead.center_px).norm() <
                      reach_px(FitReach::narrow, bead.radius_px, fit.at().blur);
         }
         Sum& sum = inside ? near : rim;

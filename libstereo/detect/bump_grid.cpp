@@ -96,10 +96,12 @@ Eigen::MatrixXd BumpGrid::seen_by(const FittedPixels::JacobianRef& values) const
     const Eigen::Index k = values.cols();
     // Of each row of pixels, by i: a row a value.
     Eigen::MatrixXd of_row = Eigen::MatrixXd::Zero(k * across_.cols(), along_.rows());
-    for (Eigen::Index p = 0; p < place_.rows(); ++p)
+    Eigen::VectorXd of_pixel(k);
+    for (Eigen::Index p = 0; p < place_.rows(); ++p) {
+        of_pixel = model_[p] * values.row(p).transpose();
         for (Eigen::Index i = 0; i < across_.cols(); ++i)
-            of_row.col(place_(p, 1)).segment(i * k, k) +=
-                (model_[p] * across_(place_(p, 0), i)) * values.row(p).transpose();
+            of_row.col(place_(p, 1)).segment(i * k, k) += across_(place_(p, 0), i) * of_pixel;
+    }
     const Eigen::MatrixXd sums = of_row * along_;
     Eigen::MatrixXd seen(k, count());
     for (Eigen::Index b = 0; b < count(); ++b) {

@@ -12,10 +12,9 @@ using PixelPlaces = Eigen::Matrix<int, Eigen::Dynamic, 2, Eigen::RowMajor>;
 /// A weighted least-squares fit to pixels at its solution. Rows are pixels, divided by the standard
 /// deviation of their noise; rows of zeros are pixels without a say.
 struct FittedPixels {
-    using Jacobian = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    using JacobianRef = Eigen::Ref<const Jacobian, 0, Eigen::OuterStride<>>;
+    using JacobianRef = Eigen::Ref<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
     JacobianRef jacobian;
-    const Eigen::VectorXd& residuals;
+    Eigen::Ref<const Eigen::VectorXd> residuals;
     PixelPlaces place;
     Eigen::MatrixXd normal;   // J^T J and the priors'
     Eigen::MatrixXd inverse;  // of that

@@ -48,15 +48,15 @@ class Roundness {
 
 FittedPixels fitted_pixels(const ShadowFit& fit) {
     const int n = fit.size();
-    const auto& pixels = fit.window().pixels;
-    // The Jacobian may have columns of a higher order that was tried, and always has others.
+    const FitWindow& window = fit.window();
+    // The Jacobian may have columns of a higher order that was tried.
     FittedPixels result{fit.model().jacobian().leftCols(n), fit.model().residuals(), {}, {}, {}};
     result.normal = fit.normal().hessian.selfadjointView<Eigen::Lower>();
     result.inverse = result.normal.ldlt().solve(Eigen::MatrixXd::Identity(n, n));
-    result.place.resize(static_cast<Eigen::Index>(pixels.size()), 2);
-    for (std::size_t i = 0; i < pixels.size(); ++i)
-        result.place.row(static_cast<Eigen::Index>(i)) << static_cast<int>(pixels[i].x),
-            static_cast<int>(pixels[i].y);
+    result.place.resize(static_cast<Eigen::Index>(window.count), 2);
+    for (std::size_t i = 0; i < window.count; ++i)
+        result.place.row(static_cast<Eigen::Index>(i)) << static_cast<int>(window.x[i]),
+            static_cast<int>(window.y[i]);
     return result;
 }
 
@@ -66,39 +66,38 @@ BeadFit report(const ShadowFit& fit) {
     const ShadowParameters& at = fit.at();
     const GreyNoise& noise = fit.options().noise;
     const FittedPixels pixels = fitted_pixels(fit);
-    const int free = fit.window().free;
+    const FitWindow& window = fit.window();
+    const int free = window.free;
     BeadFit result;
     result.converged = true;
     result.chi2_per_dof = pixels.residuals.squaredNorm() / std::max(1, free - fit.size());
     // What the beads let through over the noise; 0 where a pixel has no say.
     Eigen::VectorXd model(pixels.residuals.size());
-    for (Eigen::Index row = 0; row < model.size(); ++row) {
-        const FitPixel& pixel = fit.window().pixels[static_cast<std::size_t>(row)];
-        model[row] = pixels.jacobian.row(row).isZero()
-                         ? 0.0
-                         : pixel.root_weight * (pixel.grey - at.veil) - pixels.residuals[row];
+    for (std::size_t i = 0; i < window.count; ++i) {
+        const double residual = pixels.residuals[static_cast<Eigen::Index>(i)];
+        const bool no_say = window.saturated[i] != 0.0 && residual == 0.0;
+        model[static_cast<Eigen::Index>(i)] =
+            no_say ? 0.0 : window.root_weight[i] * (window.grey[i] - at.veil) - residual;
     }
     const double no_bumps = std::numeric_limits<double>::infinity();
-    const BackgroundField field(
-        pixels, model, fit.normal(),
-        fit.options().background_field
-            ? std::max(finest_structure_px, fit.window().reach_px / bumps_to_rim)
-            : no_bumps,
-        noise.correlation.low_frequency_power());
+    const BackgroundField field(pixels, model, fit.normal(),
+                                fit.options().background_field
+                                    ? std::max(finest_structure_px, window.reach_px / bumps_to_rim)
+                                    : no_bumps,
+                                noise.correlation.low_frequency_power());
     std::array<Roundness, max_joint_beads> roundness;
     double square = 0.0;
     double expected = 0.0;
-    for (std::size_t i = 0; i < fit.window().pixels.size(); ++i) {
-        const FitPixel& pixel = fit.window().pixels[i];
-        if (pixel.saturated) continue;
+    for (std::size_t i = 0; i < window.count; ++i) {
+        if (window.saturated[i] != 0.0) continue;
         const auto row = static_cast<Eigen::Index>(i);
-        const double residual = pixels.residuals[row] / pixel.root_weight;
+        const double residual = pixels.residuals[row] / window.root_weight[i];
         square += residual * residual;
-        expected += noise.variance(pixel.grey - residual);
+        expected += noise.variance(window.grey[i] - residual);
         for (std::size_t b = 0; b < fit.layout().beads; ++b)
             roundness[b].add(
                 pixels.jacobian.block<1, 2>(row, ParameterLayout::first_of_bead(b)).transpose(),
-                Eigen::Vector2d(pixel.x, pixel.y) - at.beads[b].center_px, pixels.residuals[row]);
+                window.place(i) - at.beads[b].center_px, pixels.residuals[row]);
     }
     result.residual_rms = std::sqrt(square / std::max(1, free));
     result.expected_noise = std::sqrt(expected / std::max(1, free));
@@ -109,7 +108,7 @@ BeadFit report(const ShadowFit& fit) {
     result.plain_background = at.order == 2 && !field.exists();
     result.blur_px = at.blur;
     result.pixels = free;
-    result.saturated_pixels = static_cast<int>(fit.window().pixels.size()) - free;
+    result.saturated_pixels = static_cast<int>(window.count) - free;
     for (std::size_t b = 0; b < fit.layout().beads; ++b) {
         const int k = ParameterLayout::first_of_bead(b);
         FittedBead bead;

@@ -22,6 +22,41 @@ constexpr std::size_t enough_pixels = 250;
 
 }  // namespace
 
+void FitWindow::clear(std::size_t most) {
+    for (std::vector<double>* property : {&x, &y, &grey, &root_weight, &saturated}) {
+        property->clear();
+        property->reserve(padded_count(most));
+    }
+    count = 0;
+}
+
+void FitWindow::add(double at_x, double at_y, double of_grey, bool is_saturated) {
+    x.push_back(at_x);
+    y.push_back(at_y);
+    grey.push_back(of_grey);
+    saturated.push_back(is_saturated ? 1.0 : 0.0);
+    ++count;
+}
+
+void FitWindow::thin_out() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        if ((static_cast<int>(x[i]) + static_cast<int>(y[i])) % 2 != 0) continue;
+        for (std::vector<double>* property : {&x, &y, &grey, &saturated})
+            (*property)[kept] = (*property)[i];
+        ++kept;
+    }
+    for (std::vector<double>* property : {&x, &y, &grey, &saturated})
+        property->resize(kept);
+    count = kept;
+}
+
+void FitWindow::finish() {
+    free = static_cast<int>(std::count(saturated.begin(), saturated.end(), 0.0));
+    for (std::vector<double>* property : {&x, &y, &grey, &root_weight, &saturated})
+        property->resize(padded_count(count), 0.0);
+}
+
 double reach_px(FitReach reach, double radius_px, double blur_px) {
     return (reach == FitReach::wide ? wide_rim : narrow_rim) * radius_px + blur_rim * blur_px + 1.0;
 }
@@ -29,7 +64,6 @@ double reach_px(FitReach reach, double radius_px, double blur_px) {
 void gather(const drr::Image<float>& image, std::span<const BeadShadow> beads,
             const Eigen::Vector2d& origin, double blur_px, FitReach reach,
             const std::vector<Disc>& excluded, const BeadFitOptions& options, FitWindow& window) {
-    window.pixels.clear();
     Eigen::Array2d low = Eigen::Array2d::Constant(1e9);
     Eigen::Array2d high = -low;
     std::array<double, max_joint_beads> reach2{};
@@ -44,6 +78,10 @@ void gather(const drr::Image<float>& image, std::span<const BeadShadow> beads,
     const int first_row = std::max(0, static_cast<int>(std::ceil(low.y())));
     const int last_column = std::min(image.width() - 1, static_cast<int>(std::floor(high.x())));
     const int last_row = std::min(image.height() - 1, static_cast<int>(std::floor(high.y())));
+    const auto along = [](int first, int last) {
+        return static_cast<std::size_t>(std::max(0, last - first + 1));
+    };
+    window.clear(along(first_column, last_column) * along(first_row, last_row));
     double farthest2 = 1.0;
     for (int row = first_row; row <= last_row; ++row)
         for (int column = first_column; column <= last_column; ++column) {
@@ -59,30 +97,23 @@ void gather(const drr::Image<float>& image, std::span<const BeadShadow> beads,
                 }))
                 continue;
             const double grey = image(column, row);
-            window.pixels.push_back(
-                {from_origin.x(), from_origin.y(), grey, 0.0, grey >= options.saturation});
+            window.add(from_origin.x(), from_origin.y(), grey, grey >= options.saturation);
             farthest2 = std::max(farthest2, from_origin.squaredNorm());
         }
-    if (options.thin && window.pixels.size() > enough_pixels)
-        std::erase_if(window.pixels, [](const FitPixel& pixel) {
-            return (static_cast<int>(pixel.x) + static_cast<int>(pixel.y)) % 2 != 0;
-        });
+    if (options.thin && window.count > enough_pixels) window.thin_out();
     window.reach_px = std::sqrt(farthest2);
-    window.free =
-        static_cast<int>(std::count_if(window.pixels.begin(), window.pixels.end(),
-                                       [](const FitPixel& pixel) { return !pixel.saturated; }));
+    window.finish();
 }
 
 double level_outside(const FitWindow& window, std::span<const BeadShadow> beads, double blur_px) {
     std::vector<double> rim;
     std::vector<double> all;
-    for (const FitPixel& pixel : window.pixels) {
-        all.push_back(pixel.grey);
+    for (std::size_t i = 0; i < window.count; ++i) {
+        all.push_back(window.grey[i]);
         const bool outside = std::all_of(beads.begin(), beads.end(), [&](const BeadShadow& bead) {
-            return (Eigen::Vector2d(pixel.x, pixel.y) - bead.center_px).norm() >
-                   bead.radius_px + blur_px;
+            return (window.place(i) - bead.center_px).norm() > bead.radius_px + blur_px;
         });
-        if (outside) rim.push_back(pixel.grey);
+        if (outside) rim.push_back(window.grey[i]);
     }
     std::vector<double>& of = rim.empty() ? all : rim;
     if (of.empty()) return 0.0;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "shadow_pixels.hpp"
+
 #include <drr/core/image.hpp>
 #include <stereo/detect/subpixel.hpp>
 
@@ -8,19 +10,29 @@
 
 namespace stereo {
 
-struct FitPixel {
-    double x = 0.0;  // from the origin of the fit
-    double y = 0.0;
-    double grey = 0.0;
-    double root_weight = 0.0;
-    bool saturated = false;
-};
-
-/// The pixels of a fit.
+/// The pixels of a fit, an array for each property, with pixels of no weight at the end that make
+/// whole vectors of them.
 struct FitWindow {
-    std::vector<FitPixel> pixels;
-    int free = 0;           ///< those that are not saturated
-    double reach_px = 1.0;  ///< of the farthest pixel from the fit's origin
+    std::vector<double> x;  ///< from the origin of the fit
+    std::vector<double> y;
+    std::vector<double> grey;
+    std::vector<double> root_weight;
+    std::vector<double> saturated;  ///< 1, else 0
+    std::size_t count = 0;          ///< without those at the end
+    int free = 0;                   ///< those that are not saturated
+    double reach_px = 1.0;          ///< of the farthest pixel from the fit's origin
+
+    /// Empty, with room for so many pixels.
+    void clear(std::size_t most);
+    void add(double at_x, double at_y, double of_grey, bool is_saturated);
+    /// Leaves out every other pixel, as on a chess board.
+    void thin_out();
+    /// Completes the last vector and `free`. No pixel is added after it.
+    void finish();
+    [[nodiscard]] PixelArrays arrays() const {
+        return {x.data(), y.data(), grey.data(), root_weight.data(), saturated.data(), x.size()};
+    }
+    [[nodiscard]] Eigen::Vector2d place(std::size_t pixel) const { return {x[pixel], y[pixel]}; }
 };
 
 /// How far from a bead its fit looks.

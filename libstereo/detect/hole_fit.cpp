@@ -172,7 +172,7 @@ std::optional<FittedHole> Fit::run() {
 
 FittedHole Fit::result(const Parameters& p) const {
     const auto n = static_cast<Eigen::Index>(pixels_.size());
-    FittedPixels::Jacobian jacobian(n, count);
+    Eigen::MatrixXd jacobian(n, count);
     Eigen::VectorXd residuals(n);
     FittedPixels fitted{jacobian, residuals, {}, {}, {}};
     fitted.place.resize(n, 2);

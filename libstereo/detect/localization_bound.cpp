@@ -29,7 +29,8 @@ FitWindow pixels_around(std::span<const BeadShadow> beads, double blur_px, doubl
             if (std::any_of(beads.begin(), beads.end(), [&](const BeadShadow& bead) {
                     return (bead.center_px - Eigen::Vector2d(x, y)).norm() < reach(bead);
                 }))
-                window.pixels.push_back({x, y, 0.0, 0.0, false});
+                window.add(x, y, 0.0, false);
+    window.finish();
     return window;
 }
 

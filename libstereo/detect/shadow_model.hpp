@@ -1,7 +1,7 @@
 #pragma once
 
-#include "fit_covariance.hpp"
 #include "fit_window.hpp"
+#include "shadow_pixels.hpp"
 
 #include <stereo/detect/shadow_profile.hpp>
 #include <stereo/detect/subpixel.hpp>
@@ -9,7 +9,7 @@
 #include <Eigen/Core>
 
 #include <array>
-#include <span>
+#include <vector>
 
 namespace stereo {
 
@@ -83,35 +83,27 @@ class ShadowModel {
     /// saturated pixel bounds the model from below only.
     void evaluate(const ShadowParameters& p, const FitWindow& window, NormalEquations& result);
 
-    /// Of the last evaluation; a row a pixel, with columns beyond those of the layout.
-    [[nodiscard]] const FittedPixels::Jacobian& jacobian() const { return jacobian_; }
-    [[nodiscard]] const Eigen::VectorXd& residuals() const { return residuals_; }
+    using Jacobian = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+    /// Of the last evaluation; a row a pixel, with columns of the order that was evaluated.
+    [[nodiscard]] Jacobian jacobian() const;
+    [[nodiscard]] Eigen::Map<const Eigen::VectorXd> residuals() const;
 
     /// Depth of the j-th bead's blurred shadow at its centre, as last evaluated.
     [[nodiscard]] double depth(std::size_t j) const { return profiles_[j].at(0.0).value; }
 
   private:
-    // A bead whose shadow reaches a pixel.
-    struct Touch {
-        std::size_t bead = 0;
-        double dx = 0.0, dy = 0.0, rho = 0.0;
-        ShadowProfile::Sample shadow;
-    };
     void tabulate(const ShadowParameters& p);
-    void look_at(const ShadowParameters& p, const FitPixel& pixel);
-    template <int order>
-    void fill_jacobian(const ShadowParameters& p, const FitWindow& window);
+    [[nodiscard]] ShadowScene scene(const ShadowParameters& p);
 
     ParameterLayout layout_;
     std::array<ShadowProfile, max_joint_beads> profiles_;  // of the parameters in tabulated_
     std::array<std::array<double, 3>, max_joint_beads> tabulated_{};
-    // Of the pixel last looked at:
-    std::array<Touch, max_joint_beads> touches_;
-    std::size_t touch_count_ = 0;
-    double transmission_ = 1.0;
-    Eigen::Vector2d seen_at_ = Eigen::Vector2d::Zero();  // the background's place
-    FittedPixels::Jacobian jacobian_;
-    Eigen::VectorXd residuals_;
+    std::array<ShadowScene::Shadow, max_joint_beads> shadows_;  // of the last scene
+    // Of the last evaluation: residuals and derivatives, a column each.
+    std::vector<double> columns_;
+    std::size_t stride_ = 0;
+    Eigen::Index pixels_ = 0;
+    Eigen::Index parameters_ = 0;
 };
 
 }  // namespace stereo

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(sums_along_columns_and_rows_are_those_of_the_bumps_written_
     const PixelPlaces place = bitten_disc();
     drr::Rng rng({.seed = 1, .purpose = drr::RngPurpose::test});
     Eigen::VectorXd model(place.rows());
-    FittedPixels::Jacobian values(place.rows(), 7);
+    Eigen::MatrixXd values(place.rows(), 7);
     Eigen::Matrix<double, 3, Eigen::Dynamic> heights;
     for (double& value : model)
         value = rng.uniform();

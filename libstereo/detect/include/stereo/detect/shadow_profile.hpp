@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
 namespace stereo {
@@ -39,30 +40,44 @@ class ShadowProfile {
     [[nodiscard]] Sample at(double rho_px) const {
         const double position = rho_px * inverse_step_;
         const auto node = static_cast<std::size_t>(position);
-        if (node + 1 >= nodes_.size()) return {};
+        if (node + 1 >= count_) return {};
         const double t = position - static_cast<double>(node);
-        const Sample& a = nodes_[node];
-        const Sample& b = nodes_[node + 1];
-        const auto lerp = [t](double from, double to) { return from + t * (to - from); };
+        const double* const p = &table_[node];
+        const double* const slope = p + d_rho * count_;
+        const auto lerp = [&](Row row) {
+            const double* const from = p + row * count_;
+            return from[0] + t * (from[1] - from[0]);
+        };
         Sample s;
         // Cubic Hermite: the value enters residuals, so it has to be smooth and exact.
         const double u = 1.0 - t;
-        s.value = u * u * (1.0 + 2.0 * t) * a.value + t * t * (3.0 - 2.0 * t) * b.value +
-                  t * u * step_ * (u * a.d_rho - t * b.d_rho);
-        s.d_rho = 6.0 * t * u * inverse_step_ * (b.value - a.value) +
-                  u * (1.0 - 3.0 * t) * a.d_rho + t * (3.0 * t - 2.0) * b.d_rho;
-        s.d_log_radius = lerp(a.d_log_radius, b.d_log_radius);
-        s.d_log_blur = lerp(a.d_log_blur, b.d_log_blur);
-        s.d_log_attenuation = lerp(a.d_log_attenuation, b.d_log_attenuation);
+        s.value = u * u * (1.0 + 2.0 * t) * p[0] + t * t * (3.0 - 2.0 * t) * p[1] +
+                  t * u * step_ * (u * slope[0] - t * slope[1]);
+        s.d_rho = 6.0 * t * u * inverse_step_ * (p[1] - p[0]) + u * (1.0 - 3.0 * t) * slope[0] +
+                  t * (3.0 * t - 2.0) * slope[1];
+        s.d_log_radius = lerp(d_log_radius);
+        s.d_log_blur = lerp(d_log_blur);
+        s.d_log_attenuation = lerp(d_log_attenuation);
         return s;
     }
+    /// What is tabulated: a row of each, in the order of Sample.
+    enum Row : std::size_t { value, d_rho, d_log_radius, d_log_blur, d_log_attenuation, rows };
+    /// The table, for those that interpolate at many distances at once.
+    struct Table {
+        const double* values = nullptr;
+        std::size_t nodes = 0;  ///< at distances 0, 1, 2, ... times step_px
+        double step_px = 0.0;
+        [[nodiscard]] const double* row(Row of) const { return values + of * nodes; }
+    };
+    [[nodiscard]] Table table() const { return {table_.data(), count_, step_}; }
     /// Where the table ends: the shadow is below 1e-5 from there on.
     [[nodiscard]] double extent_px() const {
-        return nodes_.empty() ? 0.0 : step_ * static_cast<double>(nodes_.size() - 1);
+        return count_ == 0 ? 0.0 : step_ * static_cast<double>(count_ - 1);
     }
 
   private:
-    std::vector<Sample> nodes_;
+    std::vector<double> table_;
+    std::size_t count_ = 0;       // of nodes
     std::vector<float> shadows_;  // room for tabulate()
     double step_ = 0.0;
     double inverse_step_ = 0.0;

@@ -1,0 +1,244 @@
+#include "shadow_pixels.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "shadow_pixels_simd.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace stereo {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::CappedTag<double, pixel_padding>;
+using Vector = hn::Vec<Tag>;
+constexpr Tag lanes;
+constexpr hn::RebindToSigned<Tag> index_lanes;
+
+constexpr std::size_t most_shadows = 4;
+// Nearer to a bead's centre its direction means nothing.
+constexpr double least_rho_px = 1e-9;
+// Where less gets through, it does not matter at which place the background is seen.
+constexpr double least_transmission = 1e-3;
+
+HWY_INLINE Vector splat(double value) {
+    return hn::Set(lanes, value);
+}
+
+/// A profile at one distance a lane, as ShadowProfile::at() has it.
+struct Sampled {
+    Vector value, d_rho, d_log_radius, d_log_blur, d_log_attenuation;
+};
+
+HWY_INLINE Sampled sampled(const ShadowProfile::Table& table, Vector rho) {
+    const Vector position = hn::Mul(rho, splat(1.0 / table.step_px));
+    const Vector last = splat(static_cast<double>(table.nodes) - 2.0);
+    const auto beyond = hn::Ge(position, hn::Add(last, splat(1.0)));
+    const Vector node = hn::Min(hn::Floor(position), last);
+    const auto index = hn::ConvertTo(index_lanes, node);
+    const Vector t = hn::Sub(position, node), u = hn::Sub(splat(1.0), t);
+    const auto at = [&](ShadowProfile::Row row, std::size_t side) {
+        return hn::GatherIndex(lanes, table.row(row) + side, index);
+    };
+    const auto lerp = [&](ShadowProfile::Row row) {
+        const Vector from = at(row, 0);
+        return hn::IfThenZeroElse(beyond, hn::MulAdd(t, hn::Sub(at(row, 1), from), from));
+    };
+    const Vector value0 = at(ShadowProfile::value, 0), value1 = at(ShadowProfile::value, 1);
+    const Vector slope0 = at(ShadowProfile::d_rho, 0), slope1 = at(ShadowProfile::d_rho, 1);
+    const Vector two_t = hn::Add(t, t), tu = hn::Mul(t, u);
+    Sampled s;
+    // Cubic Hermite.
+    s.value = hn::MulAdd(
+        hn::Mul(hn::Mul(u, u), hn::Add(splat(1.0), two_t)), value0,
+        hn::MulAdd(hn::Mul(hn::Mul(t, t), hn::Sub(splat(3.0), two_t)), value1,
+                   hn::Mul(hn::Mul(tu, splat(table.step_px)),
+                           hn::Sub(hn::Mul(u, slope0), hn::Mul(t, slope1)))));
+    s.d_rho = hn::MulAdd(
+        hn::Mul(splat(6.0 / table.step_px), tu), hn::Sub(value1, value0),
+        hn::MulAdd(hn::Mul(u, hn::NegMulAdd(splat(3.0), t, splat(1.0))), slope0,
+                   hn::Mul(hn::Mul(t, hn::MulSub(splat(3.0), t, splat(2.0))), slope1)));
+    s.value = hn::IfThenZeroElse(beyond, s.value);
+    s.d_rho = hn::IfThenZeroElse(beyond, s.d_rho);
+    s.d_log_radius = lerp(ShadowProfile::d_log_radius);
+    s.d_log_blur = lerp(ShadowProfile::d_log_blur);
+    s.d_log_attenuation = lerp(ShadowProfile::d_log_attenuation);
+    return s;
+}
+
+/// What is seen at a pixel a lane.
+struct Seen {
+    Vector dx[most_shadows], dy[most_shadows], inverse_rho[most_shadows], passes[most_shadows];
+    Sampled shadow[most_shadows];
+    Vector transmission;
+    Vector x, y;  // where the background is seen
+};
+
+/// Blur of the product of two blurred shadows' transmissions minus the product; the second
+/// derivative along the radius follows from the Laplacian, which is that of the blur.
+HWY_INLINE Vector cross_terms(const Seen& seen, std::size_t a, std::size_t b, double blur) {
+    const double variance = blur * blur;
+    const Sampled &f = seen.shadow[a], &g = seen.shadow[b];
+    const Vector cosine = hn::Mul(
+        hn::MulAdd(seen.dx[a], seen.dx[b], hn::Mul(seen.dy[a], seen.dy[b])),
+        hn::Mul(seen.inverse_rho[a], seen.inverse_rho[b]));
+    const Vector f_across = hn::Mul(f.d_rho, seen.inverse_rho[a]);
+    const Vector g_across = hn::Mul(g.d_rho, seen.inverse_rho[b]);
+    const Vector f_along = hn::MulSub(f.d_log_blur, splat(1.0 / variance), f_across);
+    const Vector g_along = hn::MulSub(g.d_log_blur, splat(1.0 / variance), g_across);
+    const Vector cc = hn::Mul(cosine, cosine);
+    const Vector second =
+        hn::MulAdd(cc, hn::MulAdd(f_along, g_along, hn::Mul(f_across, g_across)),
+                   hn::Mul(hn::Sub(splat(1.0), cc),
+                           hn::MulAdd(f_along, g_across, hn::Mul(f_across, g_along))));
+    return hn::MulAdd(hn::Mul(splat(variance), hn::Mul(f.d_rho, g.d_rho)), cosine,
+                      hn::Mul(splat(0.5 * variance * variance), second));
+}
+
+HWY_INLINE void look(const ShadowScene& scene, Vector x, Vector y, Seen& seen) {
+    const std::size_t count = scene.shadows.size();
+    const Vector one = splat(1.0);
+    seen.transmission = one;
+    seen.x = x;
+    seen.y = y;
+    for (std::size_t j = 0; j < count; ++j) {
+        const ShadowScene::Shadow& shadow = scene.shadows[j];
+        const Vector dx = hn::Sub(x, splat(shadow.x)), dy = hn::Sub(y, splat(shadow.y));
+        const Vector rho = hn::Max(hn::Sqrt(hn::MulAdd(dx, dx, hn::Mul(dy, dy))),
+                                   splat(least_rho_px));
+        seen.dx[j] = dx;
+        seen.dy[j] = dy;
+        seen.inverse_rho[j] = hn::Div(one, rho);
+        seen.shadow[j] = sampled(shadow.profile, rho);
+        seen.passes[j] = hn::Sub(one, seen.shadow[j].value);
+        seen.transmission = hn::Mul(seen.transmission, seen.passes[j]);
+        // grad ln (1 - P) = -P' / (1 - P) (dx, dy) / rho
+        const Vector pull =
+            hn::Div(hn::Mul(hn::Mul(splat(-scene.blur * scene.blur), seen.shadow[j].d_rho),
+                            seen.inverse_rho[j]),
+                    hn::Max(seen.passes[j], splat(least_transmission)));
+        seen.x = hn::MulAdd(pull, dx, seen.x);
+        seen.y = hn::MulAdd(pull, dy, seen.y);
+    }
+    for (std::size_t a = 0; a + 1 < count; ++a)
+        for (std::size_t b = a + 1; b < count; ++b) {
+            Vector terms = cross_terms(seen, a, b, scene.blur);
+            for (std::size_t c = 0; c < count; ++c)
+                if (c != a && c != b) terms = hn::Mul(terms, seen.passes[c]);
+            seen.transmission = hn::Add(seen.transmission, terms);
+        }
+}
+
+constexpr int coefficients(int order) {
+    return (order + 1) * (order + 2) / 2;
+}
+
+/// 1, x, y, xx, xy, yy, ... up to the order, and the sum of the coefficients times them.
+template <int order>
+HWY_INLINE Vector polynomial(const ShadowScene& scene, const Seen& seen, Vector* m) {
+    const Vector x = hn::Mul(seen.x, splat(scene.inverse_unit));
+    const Vector y = hn::Mul(seen.y, splat(scene.inverse_unit));
+    m[0] = splat(1.0);
+    for (int o = 1, k = 1; o <= order; k += ++o) {
+        for (int i = 0; i < o; ++i)
+            m[k + i] = hn::Mul(m[k + i - o], x);
+        m[k + o] = hn::Mul(m[k - 1], y);
+    }
+    Vector sum = splat(scene.background[0]);
+    for (int k = 1; k < coefficients(order); ++k)
+        sum = hn::MulAdd(splat(scene.background[k]), m[k], sum);
+    return sum;
+}
+
+template <int order>
+void greys_of_order(const ShadowScene& scene, const PixelArrays& pixels, double* grey) {
+    Vector m[coefficients(order)];
+    Seen seen;
+    for (std::size_t p = 0; p < pixels.count; p += hn::Lanes(lanes)) {
+        look(scene, hn::LoadU(lanes, pixels.x + p), hn::LoadU(lanes, pixels.y + p), seen);
+        const Vector background = polynomial<order>(scene, seen, m);
+        hn::StoreU(hn::MulAdd(background, seen.transmission, splat(scene.veil)), lanes, grey + p);
+    }
+}
+
+template <int order>
+void columns_of_order(const ShadowScene& scene, const PixelArrays& pixels,
+                      const ShadowColumns& columns) {
+    Vector m[coefficients(order)];
+    Seen seen;
+    for (std::size_t p = 0; p < pixels.count; p += hn::Lanes(lanes)) {
+        const auto store = [&](int parameter, Vector value) {
+            hn::StoreU(value, lanes, columns.parameter(parameter) + p);
+        };
+        look(scene, hn::LoadU(lanes, pixels.x + p), hn::LoadU(lanes, pixels.y + p), seen);
+        const Vector background = polynomial<order>(scene, seen, m);
+        const Vector residual =
+            hn::NegMulAdd(background, seen.transmission,
+                          hn::Sub(hn::LoadU(lanes, pixels.grey + p), splat(scene.veil)));
+        const auto no_say = hn::And(hn::Ne(hn::LoadU(lanes, pixels.saturated + p), splat(0.0)),
+                                    hn::Le(residual, splat(0.0)));
+        const Vector weight =
+            hn::IfThenZeroElse(no_say, hn::LoadU(lanes, pixels.root_weight + p));
+        hn::StoreU(hn::Mul(weight, residual), lanes, columns.first + p);
+        const Vector passing = hn::Mul(weight, seen.transmission);
+        for (int k = 0; k < coefficients(order); ++k)
+            store(columns.background + k, hn::Mul(passing, m[k]));
+        if (columns.veil >= 0) store(columns.veil, weight);
+        Vector by_blur = splat(0.0);
+        for (std::size_t a = 0; a < scene.shadows.size(); ++a) {
+            Vector others = hn::Mul(weight, background);
+            for (std::size_t b = 0; b < scene.shadows.size(); ++b)
+                if (b != a) others = hn::Mul(others, seen.passes[b]);
+            // d rho / d centre = -(dx, dy) / rho; the shadow lowers the grey.
+            const Sampled& shadow = seen.shadow[a];
+            const Vector slope = hn::Mul(others, hn::Mul(shadow.d_rho, seen.inverse_rho[a]));
+            const int first = 4 * static_cast<int>(a);
+            store(first, hn::Mul(slope, seen.dx[a]));
+            store(first + 1, hn::Mul(slope, seen.dy[a]));
+            store(first + 2, hn::Neg(hn::Mul(others, shadow.d_log_radius)));
+            store(first + 3, hn::Neg(hn::Mul(others, shadow.d_log_attenuation)));
+            by_blur = hn::NegMulAdd(others, shadow.d_log_blur, by_blur);
+        }
+        if (columns.blur >= 0) store(columns.blur, by_blur);
+    }
+}
+
+}  // namespace
+
+void greys(const ShadowScene& scene, const PixelArrays& pixels, double* grey) {
+    constexpr decltype(&greys_of_order<0>) of_order[] = {greys_of_order<0>, greys_of_order<1>,
+                                                         greys_of_order<2>, greys_of_order<3>,
+                                                         greys_of_order<4>, greys_of_order<5>};
+    of_order[scene.order](scene, pixels, grey);
+}
+
+void columns_of(const ShadowScene& scene, const PixelArrays& pixels, const ShadowColumns& columns) {
+    constexpr decltype(&columns_of_order<0>) of_order[] = {
+        columns_of_order<0>, columns_of_order<1>, columns_of_order<2>,
+        columns_of_order<3>, columns_of_order<4>, columns_of_order<5>};
+    of_order[scene.order](scene, pixels, columns);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace stereo
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace stereo {
+
+HWY_EXPORT(greys);
+HWY_EXPORT(columns_of);
+
+void shadow_greys(const ShadowScene& scene, const PixelArrays& pixels, double* grey) {
+    HWY_DYNAMIC_DISPATCH(greys)(scene, pixels, grey);
+}
+
+void shadow_columns(const ShadowScene& scene, const PixelArrays& pixels,
+                    const ShadowColumns& columns) {
+    HWY_DYNAMIC_DISPATCH(columns_of)(scene, pixels, columns);
+}
+
+}  // namespace stereo
+#endif
