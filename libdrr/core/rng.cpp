@@ -1,4 +1,4 @@
-#include "ptrs.hpp"
+#include "poisson_of_normal.hpp"
 #include "ziggurat.hpp"
 
 #include <drr/core/rng.hpp>
@@ -8,7 +8,6 @@
 namespace drr {
 namespace {
 
-constexpr Ziggurat ziggurat;
 constexpr std::size_t top = Ziggurat::layers - 1;
 constexpr double top_density = ziggurat.density[top] + Ziggurat::area / ziggurat.half_width[top];
 static_assert(top_density > 1.0 - 1e-13 && top_density < 1.0 + 1e-13);
@@ -40,7 +39,10 @@ std::array<std::uint32_t, 2> Rng::philox_key(const RngKey& key) noexcept {
     return {static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)};
 }
 
-Rng::Rng(const RngKey& key) noexcept : counter_(first_counter(key)), key_(philox_key(key)) {}
+Rng::Rng(const RngKey& key, std::uint32_t first_block) noexcept
+    : counter_(first_counter(key)), key_(philox_key(key)) {
+    counter_[0] += first_block;
+}
 
 std::uint32_t Rng::next_u32() noexcept {
     if (used_ == 4) {
@@ -66,10 +68,17 @@ double Rng::uniform(double low, double high) noexcept {
     return low + (high - low) * uniform();
 }
 
+std::uint64_t Rng::next_u64() noexcept {
+    const std::uint64_t high = next_u32();
+    return (high << 32) | next_u32();
+}
+
 double Rng::normal() noexcept {
-    while (true) {
-        const std::uint64_t high = next_u32();
-        const std::uint64_t bits = (high << 32) | next_u32();
+    return normal(next_u64());
+}
+
+double Rng::normal(std::uint64_t bits) noexcept {
+    for (;; bits = next_u64()) {
         const std::size_t layer = bits % Ziggurat::layers;
         // Uniform on (-1, 1) by 53 other bits; not by those that chose the layer.
         const double share =
@@ -94,14 +103,8 @@ double Rng::normal_beyond(double start) noexcept {
 
 double Rng::poisson(double mean) noexcept {
     if (!(mean > 0.0)) return 0.0;
-    if (mean < Ptrs::least_mean) return poisson_by_inversion(mean, uniform());
-    const Ptrs ptrs(mean);
-    while (true) {
-        const double first = uniform();
-        const double second = uniform();
-        const double k = ptrs.candidate(first);
-        if (ptrs.stands(k, first, second)) return k;
-    }
+    return mean < PoissonOfNormal::least_mean ? poisson_by_inversion(mean, uniform())
+                                              : poisson_of_normal(mean, normal());
 }
 
 }  // namespace drr

@@ -61,4 +61,6 @@ constexpr Ziggurat::Ziggurat() {
     density[layers] = 1.0;
 }
 
+inline constexpr Ziggurat ziggurat;
+
 }  // namespace drr

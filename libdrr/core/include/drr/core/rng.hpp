@@ -39,9 +39,12 @@ struct RngKey {
 /// standard library differ between its implementations.
 class Rng {
   public:
-    explicit Rng(const RngKey& key) noexcept;
+    /// The stream from a block of four words on.
+    explicit Rng(const RngKey& key, std::uint32_t first_block = 0) noexcept;
 
     [[nodiscard]] std::uint32_t next_u32() noexcept;
+    /// Of two words, the first above the second.
+    [[nodiscard]] std::uint64_t next_u64() noexcept;
     /// Uniform on the open interval (0, 1), 53 bits.
     [[nodiscard]] double uniform() noexcept;
     /// Uniform on (low, high).
@@ -50,9 +53,12 @@ class Rng {
     /// different bits (Doornik, "An improved ziggurat method to generate normal random samples",
     /// 2005).
     [[nodiscard]] double normal() noexcept;
-    /// Poisson with the given mean >= 0: inversion below 10, else transformed rejection PTRS
-    /// (Hoermann, "The transformed rejection method for generating Poisson random variables",
-    /// 1993). Exact in distribution at any mean.
+    /// The same from 64 random bits, and from the stream what it takes beyond them.
+    [[nodiscard]] double normal(std::uint64_t bits) noexcept;
+    /// Poisson with the given mean >= 0, by inversion: of a uniform number below 10, else of a
+    /// normal one, by an asymptotic expansion that asks the distribution function where it cannot
+    /// tell (Giles, "Algorithm 955: Approximation of the inverse Poisson cumulative distribution
+    /// function", ACM TOMS 42 (2016) 7). Exact in distribution up to a mean of 1e12.
     [[nodiscard]] double poisson(double mean) noexcept;
 
     /// The ten-round Philox4x32 bijection, open for known-answer tests.
