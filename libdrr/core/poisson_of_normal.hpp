@@ -24,7 +24,8 @@ struct PoissonOfNormal {
     static constexpr double rounding = 0x1p-50;
 };
 
-/// Of a mean from PoissonOfNormal::least_mean on; beyond largest_mean the nearest that doubles hold.
+/// Of a mean from PoissonOfNormal::least_mean on; beyond largest_mean the nearest that doubles
+/// hold.
 double poisson_of_normal(double mean, double normal);
 
 /// Of a smaller mean, from a uniform number on (0, 1).

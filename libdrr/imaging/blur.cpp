@@ -24,51 +24,72 @@ void add_pair(std::span<float> out, const float* a, const float* b, float weight
         out[u] += weight * (a[u] + b[u]);
 }
 
-std::span<float> row_of(Image<float>& image, int row) {
-    return {image.row(row), static_cast<std::size_t>(image.width())};
+/// What parts count in the sum of `parts` blurred ones, from -reach on.
+std::vector<float> kernel_of_sum(double sigma_px, int parts) {
+    const std::vector<double> kernel = gaussian_kernel(sigma_px);
+    const int reach = static_cast<int>(kernel.size()) - 1;
+    std::vector<float> sums;
+    for (int m = -reach; m < parts + reach; ++m) {
+        double sum = 0.0;
+        for (int part = 0; part < parts; ++part)
+            if (std::abs(m - part) <= reach)
+                sum += kernel[static_cast<std::size_t>(std::abs(m - part))];
+        sums.push_back(static_cast<float>(sum));
+    }
+    return sums;
 }
 
-std::vector<float> in_float(const std::vector<double>& values) {
-    return {values.begin(), values.end()};
+/// out = the sum of kernel[n] times source(n), a pointer to as many numbers. Kernels are symmetric.
+template <class Source>
+void convolve(std::span<float> out, const std::vector<float>& kernel, const Source& source) {
+    std::fill(out.begin(), out.end(), 0.0F);
+    const int size = static_cast<int>(kernel.size());
+    for (int n = 0; 2 * n < size - 1; ++n)
+        add_pair(out, source(n), source(size - 1 - n), kernel[static_cast<std::size_t>(n)]);
+    const int middle = size / 2;
+    if (size % 2 == 1)
+        add_pair(out, source(middle), source(middle),
+                 0.5F * kernel[static_cast<std::size_t>(middle)]);
 }
 
-Image<float> blur_rows(const Image<float>& image, const std::vector<float>& kernel) {
-    const int radius = static_cast<int>(kernel.size()) - 1;
-    if (radius == 0) return image;
-    const int width = image.width();
-    Image<float> result(width, image.height(), 0.0F);
-    parallel_for(static_cast<std::size_t>(image.height()), [&](std::size_t index) {
-        const float* const in = image.row(static_cast<int>(index));
-        std::vector<float> padded(static_cast<std::size_t>(width + 2 * radius));
-        float* const centre = padded.data() + radius;
-        std::copy_n(in, width, centre);
-        for (int n = 1; n <= radius; ++n) {
-            centre[-n] = in[mirrored(-n, width)];
-            centre[width - 1 + n] = in[mirrored(width - 1 + n, width)];
+/// A row of parts, beyond its ends mirrored, by which part of a pixel they are: the pixels' sums
+/// then read neighbours.
+class PhasesOfRow {
+  public:
+    PhasesOfRow(int pixels, int parts, int reach)
+        : pixels_(pixels),
+          parts_(parts),
+          beyond_((reach + parts - 1) / parts),
+          stride_(static_cast<std::size_t>(pixels + 2 * beyond_)),
+          phases_(stride_ * static_cast<std::size_t>(parts)) {}
+
+    void set(const float* row) {
+        for (int part = 0; part < parts_; ++part) {
+            float* const out = phase(part);
+            for (int u = 0; u < pixels_; ++u)
+                out[u] = row[u * parts_ + part];
+            for (int n = 1; n <= beyond_; ++n) {
+                out[-n] = row[mirrored(-n * parts_ + part, pixels_ * parts_)];
+                out[pixels_ - 1 + n] =
+                    row[mirrored((pixels_ - 1 + n) * parts_ + part, pixels_ * parts_)];
+            }
         }
-        const std::span<float> sums = row_of(result, static_cast<int>(index));
-        for (int n = radius; n >= 1; --n)
-            add_pair(sums, centre - n, centre + n, kernel[static_cast<std::size_t>(n)]);
-        add_pair(sums, centre, centre, 0.5F * kernel[0]);
-    });
-    return result;
-}
+    }
+    /// For pixels from the first on, the part that lies `offset` from the pixel's first.
+    [[nodiscard]] const float* from(int offset) {
+        const int shifted = offset + beyond_ * parts_;  // not negative, as division wants it
+        return phase(shifted % parts_) + shifted / parts_ - beyond_;
+    }
 
-Image<float> blur_columns(const Image<float>& image, const std::vector<float>& kernel) {
-    const int radius = static_cast<int>(kernel.size()) - 1;
-    if (radius == 0) return image;
-    const int height = image.height();
-    Image<float> result(image.width(), height, 0.0F);
-    parallel_for(static_cast<std::size_t>(height), [&](std::size_t index) {
-        const int row = static_cast<int>(index);
-        const std::span<float> sums = row_of(result, row);
-        for (int n = radius; n >= 1; --n)
-            add_pair(sums, image.row(mirrored(row - n, height)),
-                     image.row(mirrored(row + n, height)), kernel[static_cast<std::size_t>(n)]);
-        add_pair(sums, image.row(row), image.row(row), 0.5F * kernel[0]);
-    });
-    return result;
-}
+  private:
+    float* phase(int part) {
+        return phases_.data() + stride_ * static_cast<std::size_t>(part) + beyond_;
+    }
+
+    int pixels_, parts_, beyond_;
+    std::size_t stride_;
+    std::vector<float> phases_;
+};
 
 }  // namespace
 
@@ -98,10 +119,42 @@ Image<float> gaussian_blur(const Image<float>& image, double sigma_px) {
 }
 
 Image<float> gaussian_blur(const Image<float>& image, double sigma_u_px, double sigma_v_px) {
-    const std::vector<float> along_u = in_float(gaussian_kernel(sigma_u_px));
-    const std::vector<float> along_v = in_float(gaussian_kernel(sigma_v_px));
-    if (image.empty()) return image;
-    return blur_columns(blur_rows(image, along_u), along_v);
+    const GaussianPixels blur(sigma_u_px, sigma_v_px);
+    return blur.rows(image, 0, image.height(), {0, image.height()});
+}
+
+GaussianPixels::GaussianPixels(double sigma_u_px, double sigma_v_px, int parts) : parts_(parts) {
+    require(parts >= 1, "a pixel has one part or more");
+    along_u_ = kernel_of_sum(sigma_u_px, parts);
+    along_v_ = kernel_of_sum(sigma_v_px, parts);
+}
+
+int GaussianPixels::reach_px() const {
+    return (static_cast<int>(along_v_.size()) - parts_) / 2;
+}
+
+Image<float> GaussianPixels::rows(const Image<float>& given, int first, int height,
+                                  RowRange wanted) const {
+    const int reach_v = reach_px();
+    const int reach_u = (static_cast<int>(along_u_.size()) - parts_) / 2;
+    require(first <= std::max(wanted.first * parts_ - reach_v, 0) &&
+                first + given.height() >= std::min(wanted.last * parts_ + reach_v, height) &&
+                given.width() % parts_ == 0,
+            "a blur needs all rows within its reach, of whole pixels");
+    const int width = given.width() / parts_;
+    Image<float> result(width, wanted.count());
+    parallel_for(static_cast<std::size_t>(wanted.count()), [&](std::size_t index) {
+        const int n = static_cast<int>(index);
+        const int first_part = (wanted.first + n) * parts_ - reach_v;
+        std::vector<float> row(static_cast<std::size_t>(given.width()));
+        convolve(row, along_v_,
+                 [&](int m) { return given.row(mirrored(first_part + m, height) - first); });
+        PhasesOfRow phases(width, parts_, reach_u);
+        phases.set(row.data());
+        convolve({result.row(n), static_cast<std::size_t>(width)}, along_u_,
+                 [&](int m) { return phases.from(m - reach_u); });
+    });
+    return result;
 }
 
 }  // namespace drr

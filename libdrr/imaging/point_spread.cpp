@@ -1,5 +1,4 @@
 #include <drr/core/error.hpp>
-#include <drr/imaging/blur.hpp>
 #include <drr/imaging/point_spread.hpp>
 
 #include <fmt/format.h>
@@ -119,11 +118,16 @@ double mtf(const SpreadShape& shape, const Eigen::Vector2d& cycles_per_px,
 }
 
 PointSpreadFilter::PointSpreadFilter(const SpreadShape& shape, int width_px, int height_px,
-                                     const Eigen::Vector2d& pixel_pitch_mm)
-    : shape_(shape), width_px_(width_px), height_px_(height_px) {
+                                     const Eigen::Vector2d& pixel_pitch_mm, int parts)
+    : width_px_(width_px), height_px_(height_px), parts_(parts) {
     validate(shape, pixel_pitch_mm);
     require(width_px > 0 && height_px > 0, "an image that is to be spread has pixels");
-    if (std::holds_alternative<GaussianSpread>(shape)) return;
+    require(parts > 0 && width_px % parts == 0 && height_px % parts == 0,
+            "an image that is to be spread has whole pixels");
+    if (const auto* gaussian = std::get_if<GaussianSpread>(&shape)) {
+        gaussian_.emplace(gaussian->sigma_px, gaussian->sigma_px, parts);
+        return;
+    }
     transfer_ = Image<float>(transform_size(width_px), transform_size(height_px));
     const Eigen::Vector2d step(0.5 / transfer_.width(), 0.5 / transfer_.height());
     for (int v = 0; v < transfer_.height(); ++v)
@@ -132,25 +136,34 @@ PointSpreadFilter::PointSpreadFilter(const SpreadShape& shape, int width_px, int
                 mtf(shape, step.cwiseProduct(Eigen::Vector2d(u, v)), pixel_pitch_mm));
 }
 
-Image<float> PointSpreadFilter::operator()(const Image<float>& image) const {
-    require(image.width() == width_px_ && image.height() == height_px_,
+int PointSpreadFilter::reach_px() const {
+    return gaussian_ ? gaussian_->reach_px() : height_px_;
+}
+
+Image<float> PointSpreadFilter::rows(const Image<float>& given, int first, RowRange wanted) const {
+    require(given.width() == width_px_ && first >= 0 && first + given.height() <= height_px_ &&
+                (gaussian_ || given.height() == height_px_),
             "the image is not of the size that the point spread was made for");
-    if (const auto* gaussian = std::get_if<GaussianSpread>(&shape_))
-        return gaussian_blur(image, gaussian->sigma_px);
-    const cv::Mat given(height_px_, width_px_, CV_32F,
-                        const_cast<float*>(image.pixels().data()));  // OpenCV only reads it
+    if (gaussian_) return gaussian_->rows(given, first, height_px_, wanted);
+    const cv::Mat whole(height_px_, width_px_, CV_32F,
+                        const_cast<float*>(given.pixels().data()));  // OpenCV only reads it
     const cv::Mat transfer(transfer_.height(), transfer_.width(), CV_32F,
                            const_cast<float*>(transfer_.pixels().data()));
     cv::Mat work;
-    cv::copyMakeBorder(given, work, 0, transfer.rows - given.rows, 0, transfer.cols - given.cols,
+    cv::copyMakeBorder(whole, work, 0, transfer.rows - whole.rows, 0, transfer.cols - whole.cols,
                        cv::BORDER_REFLECT);
     cv::dct(work, work);
     cv::multiply(work, transfer, work);
     cv::idct(work, work);
-    Image<float> result(width_px_, height_px_);
-    for (int v = 0; v < height_px_; ++v)
-        std::copy_n(work.ptr<float>(v), width_px_, result.row(v));
-    return result;
+    Image<float> pixels(width_px_ / parts_, wanted.count());
+    for (int v = wanted.first * parts_; v < wanted.last * parts_; ++v) {
+        const float* const in = work.ptr<float>(v);
+        float* const out = pixels.row(v / parts_ - wanted.first);
+        for (int u = 0; u < pixels.width(); ++u)
+            for (int part = 0; part < parts_; ++part)
+                out[u] += in[u * parts_ + part];
+    }
+    return pixels;
 }
 
 }  // namespace drr

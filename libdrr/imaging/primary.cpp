@@ -28,6 +28,23 @@ void scale(Image<float>& image, float factor) {
         value *= factor;
 }
 
+/// Of the signals from so many points of a spot.
+template <class SignalFrom>
+SignalImages mean_of(std::size_t points, const SignalFrom& signal_from) {
+    SignalImages sum = signal_from(0);
+    for (std::size_t n = 1; n < points; ++n) {
+        const SignalImages one = signal_from(n);
+        add(sum.mean, one.mean);
+        add(sum.variance, one.variance);
+    }
+    if (points > 1) {
+        const float share = 1.0F / static_cast<float>(points);
+        scale(sum.mean, share);
+        scale(sum.variance, share);
+    }
+    return sum;
+}
+
 }  // namespace
 
 SignalImages primary_signal(const PathLengths& lengths, const PolychromaticBeam& beam) {
@@ -46,22 +63,23 @@ SignalImages primary_signal(const PathLengthsOfView& object, const XrayView& vie
                             const PolychromaticBeam& beam, const FocalSpot& spot) {
     view.validate();
     const auto offsets_mm = spot_offsets_mm(spot);
-    SignalImages signal;
-    for (const Eigen::Vector2d& offset_mm : offsets_mm) {
-        SignalImages one = primary_signal(object(moved_source(view, offset_mm)), beam);
-        if (signal.mean.empty()) {
-            signal = std::move(one);
-            continue;
-        }
-        add(signal.mean, one.mean);
-        add(signal.variance, one.variance);
-    }
-    if (offsets_mm.size() > 1) {
-        const float share = 1.0F / static_cast<float>(offsets_mm.size());
-        scale(signal.mean, share);
-        scale(signal.variance, share);
-    }
-    return signal;
+    return mean_of(offsets_mm.size(), [&](std::size_t n) {
+        return primary_signal(object(moved_source(view, offsets_mm[n])), beam);
+    });
+}
+
+SignalRows primary_rows(std::span<const SolidPart> solids, const XrayView& view,
+                        const PolychromaticBeam& beam, const FocalSpot& spot,
+                        const AnalyticOptions& options) {
+    view.validate();
+    std::vector<SolidsInView> from_spot;
+    for (const Eigen::Vector2d& offset_mm : spot_offsets_mm(spot))
+        from_spot.emplace_back(solids, moved_source(view, offset_mm), options);
+    return [from_spot = std::move(from_spot), beam](RowRange rows) {
+        return mean_of(from_spot.size(), [&](std::size_t n) {
+            return primary_signal(from_spot[n].rows(rows), beam);
+        });
+    };
 }
 
 }  // namespace drr

@@ -11,7 +11,8 @@
 
 namespace drr {
 
-Image<float> quantum_noise(const SignalImages& per_photon, double photons, const RngKey& key) {
+Image<float> quantum_noise(const SignalImages& per_photon, double photons, const RngKey& key,
+                           int first_row) {
     const int width = per_photon.mean.width();
     const int height = per_photon.mean.height();
     require(per_photon.variance.width() == width && per_photon.variance.height() == height,
@@ -21,7 +22,7 @@ Image<float> quantum_noise(const SignalImages& per_photon, double photons, const
     parallel_for(static_cast<std::size_t>(height), [&](std::size_t row) {
         RngKey row_key = key;
         row_key.purpose = RngPurpose::quantum_noise;
-        row_key.element = static_cast<std::uint32_t>(row);
+        row_key.element = static_cast<std::uint32_t>(first_row) + static_cast<std::uint32_t>(row);
         const float* const means = per_photon.mean.row(static_cast<int>(row));
         const float* const variances = per_photon.variance.row(static_cast<int>(row));
         const auto room = std::make_unique_for_overwrite<double[]>(3 * columns);

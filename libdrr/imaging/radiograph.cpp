@@ -16,9 +16,26 @@ namespace drr {
 
 namespace {
 
-void multiply(Image<float>& image, const Image<float>& factor) {
-    std::transform(image.pixels().begin(), image.pixels().end(), factor.pixels().begin(),
+/// By the factor's rows from `first` on.
+void multiply(Image<float>& image, const Image<float>& factor, int first = 0) {
+    std::transform(image.pixels().begin(), image.pixels().end(), factor.row(first),
                    image.pixels().begin(), std::multiplies<>());
+}
+
+/// So many rows of a signal are made at a time, that the images between the object and the quanta
+/// stay in the cache of a core.
+constexpr int strip_rows = 16;
+/// And so many are spread at a time: the rows beyond, within a spread's reach, are made anew.
+constexpr int band_rows = 256;
+
+/// Calls `visit` in parallel for [first, last) in pieces of `size`, the last one smaller.
+template <class Visit>
+void for_each_piece(RowRange rows, int size, const Visit& visit) {
+    const int pieces = (rows.count() + size - 1) / size;
+    parallel_for(static_cast<std::size_t>(pieces), [&](std::size_t n) {
+        const int first = rows.first + static_cast<int>(n) * size;
+        visit(RowRange{first, std::min(first + size, rows.last)});
+    });
 }
 
 /// The same distortion in pixels that are `parts` times smaller.
@@ -26,19 +43,6 @@ IntensifierDistortion finer(IntensifierDistortion distortion, int parts) {
     distortion.center_px = rescaled_px(distortion.center_px, parts);
     distortion.radius_px *= parts;
     return distortion;
-}
-
-/// Of each `parts` x `parts` pixels.
-Image<float> sums_of_parts(const Image<float>& fine, int parts) {
-    Image<float> result(fine.width() / parts, fine.height() / parts, 0.0F);
-    for (int v = 0; v < fine.height(); ++v) {
-        const float* const in = fine.row(v);
-        float* const out = result.row(v / parts);
-        for (int u = 0; u < result.width(); ++u)
-            for (int part = 0; part < parts; ++part)
-                out[u] += in[u * parts + part];
-    }
-    return result;
 }
 
 Image<float> expected(const SignalImages& incident, double photons) {
@@ -105,10 +109,9 @@ RadiographChain::RadiographChain(const RadiographOptions& options, const XrayVie
     if (options.distortion)
         distortion_ = distortion_map(finer(*options.distortion, options.subpixels()),
                                      signal_view_.width_px, signal_view_.height_px);
-    if (options.point_spread)
-        point_spread_.emplace(finer(options.point_spread->shape, options.subpixels()),
-                              signal_view_.width_px, signal_view_.height_px,
-                              signal_view_.pixel_pitch_mm);
+    const SpreadShape shape = options.point_spread ? options.point_spread->shape : GaussianSpread{};
+    point_spread_.emplace(finer(shape, options.subpixels()), signal_view_.width_px,
+                          signal_view_.height_px, signal_view_.pixel_pitch_mm, options.subpixels());
     if (options.flaws)
         gain_ = gain_image(*options.flaws, view.width_px, view.height_px, view_index);
 }
@@ -117,13 +120,12 @@ double RadiographChain::grey_per_photon() const {
     return options_.open_beam_grey / photons_;
 }
 
-void RadiographChain::require_sound(const SignalImages& primary) const {
+void RadiographChain::require_sound(const SignalImages& primary, int rows) const {
     for (const Image<float>* image : {&primary.mean, &primary.variance}) {
-        require(
-            image->width() == signal_view_.width_px && image->height() == signal_view_.height_px,
-            fmt::format("the signal has {} x {} pixels, the detector {} x {}{}", image->width(),
-                        image->height(), signal_view_.width_px, signal_view_.height_px,
-                        options_.subpixels() > 1 ? " in parts of pixels" : ""));
+        require(image->width() == signal_view_.width_px && image->height() == rows,
+                fmt::format("the signal has {} x {} pixels, the detector {} x {}{}", image->width(),
+                            image->height(), signal_view_.width_px, rows,
+                            options_.subpixels() > 1 ? " in parts of pixels" : ""));
         // To the end and without branches: so it goes in vectors, a fifth of the time.
         unsigned wrong = 0;
         for (const float value : image->pixels())
@@ -133,14 +135,17 @@ void RadiographChain::require_sound(const SignalImages& primary) const {
     }
 }
 
+void RadiographChain::apply_heel(SignalImages& signal, int first) const {
+    if (heel_.empty()) return;
+    multiply(signal.mean, heel_, first);
+    multiply(signal.variance, heel_, first);
+}
+
 ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
-    require_sound(primary);
+    require_sound(primary, signal_view_.height_px);
     ScatteredSignal result{primary, 0.0};
     SignalImages& signal = result.total;
-    if (!heel_.empty()) {
-        multiply(signal.mean, heel_);
-        multiply(signal.variance, heel_);
-    }
+    apply_heel(signal, 0);
     if (options_.scatter) {
         Image<float> open(signal_view_.width_px, signal_view_.height_px, 1.0F);
         if (!heel_.empty()) open = heel_;
@@ -155,17 +160,61 @@ ScatteredSignal RadiographChain::incident(const SignalImages& primary) const {
     return result;
 }
 
+Image<float> RadiographChain::detected(const SignalRows& incident, const RngKey& key) const {
+    const int parts = options_.subpixels();
+    const int reach = point_spread_->reach_px();
+    const double photons = photons_ / (parts * parts);
+    Image<float> pixels(signal_view_.width_px / parts, signal_view_.height_px / parts);
+    const bool whole = reach >= signal_view_.height_px;
+    const int band = whole ? pixels.height() : std::max(band_rows / parts, 1);
+    for_each_piece({0, pixels.height()}, band, [&](RowRange wanted) {
+        const RowRange around{std::max(wanted.first * parts - reach, 0),
+                              std::min(wanted.last * parts + reach, signal_view_.height_px)};
+        Image<float> signal(signal_view_.width_px, around.count());
+        for_each_piece(around, strip_rows, [&](RowRange strip) {
+            const SignalImages per_photon = incident(strip);
+            const Image<float> rows = options_.quantum_noise
+                                          ? quantum_noise(per_photon, photons, key, strip.first)
+                                          : expected(per_photon, photons);
+            std::copy(rows.pixels().begin(), rows.pixels().end(),
+                      signal.row(strip.first - around.first));
+        });
+        const Image<float> spread = point_spread_->rows(signal, around.first, wanted);
+        std::copy(spread.pixels().begin(), spread.pixels().end(), pixels.row(wanted.first));
+    });
+    return pixels;
+}
+
 Image<std::uint16_t> RadiographChain::radiograph(const SignalImages& primary, const RngKey& key,
                                                  LagState* state) const {
-    const bool changes = !heel_.empty() || options_.scatter || distortion_;
-    const ScatteredSignal changed = changes ? incident(primary) : ScatteredSignal{};
-    if (!changes) require_sound(primary);
-    const SignalImages& signal_per_photon = changes ? changed.total : primary;
-    const double photons = photons_ / (options_.subpixels() * options_.subpixels());
-    Image<float> signal = options_.quantum_noise ? quantum_noise(signal_per_photon, photons, key)
-                                                 : expected(signal_per_photon, photons);
-    if (point_spread_) signal = (*point_spread_)(signal);
-    if (options_.subpixels() > 1) signal = sums_of_parts(signal, options_.subpixels());
+    require_sound(primary, signal_view_.height_px);
+    return radiograph(
+        [&](RowRange rows) {
+            return SignalImages{rows_of(primary.mean, rows), rows_of(primary.variance, rows)};
+        },
+        key, state);
+}
+
+Image<std::uint16_t> RadiographChain::radiograph(const SignalRows& primary, const RngKey& key,
+                                                 LagState* state) const {
+    Image<float> signal;
+    if (options_.scatter || distortion_) {
+        const SignalImages whole = incident(primary(all_rows())).total;
+        signal = detected(
+            [&](RowRange rows) {
+                return SignalImages{rows_of(whole.mean, rows), rows_of(whole.variance, rows)};
+            },
+            key);
+    } else {
+        signal = detected(
+            [&](RowRange rows) {
+                SignalImages some = primary(rows);
+                require_sound(some, rows.count());
+                apply_heel(some, rows.first);
+                return some;
+            },
+            key);
+    }
     if (options_.lag && state) apply_lag(signal, *options_.lag, *state);
     if (!gain_.empty()) multiply(signal, gain_);
     const double open_mean = open_mean_ * (options_.scatter && options_.scatter->grid

@@ -32,8 +32,9 @@ AnalyticOptions finer(AnalyticOptions options, int parts) {
     return options;
 }
 
-PathLengths path_lengths(std::span<const SolidPart> solids, const XrayView& view,
-                         const AnalyticOptions& options) {
+SolidsInView::SolidsInView(std::span<const SolidPart> solids, const XrayView& view,
+                           const AnalyticOptions& options)
+    : height_(view.height_px) {
     options.validate();
     view.validate();
     require(!solids.empty(), "there are no solids to find path lengths in");
@@ -51,7 +52,19 @@ PathLengths path_lengths(std::span<const SolidPart> solids, const XrayView& view
         }
         weighted.push_back({solid.shape, static_cast<double>(solid.sign), channel, dense[channel]});
     }
-    return sum_solids(std::move(materials), weighted, view, options.samples_per_pixel);
+    sums_ = std::make_shared<const SolidSums>(std::move(materials), weighted, view,
+                                              options.samples_per_pixel);
+}
+
+PathLengths SolidsInView::rows(RowRange rows) const {
+    require(rows.first >= 0 && rows.first <= rows.last && rows.last <= height_,
+            "rows of path lengths must be rows of the view");
+    return sums_->rows(rows);
+}
+
+PathLengths path_lengths(std::span<const SolidPart> solids, const XrayView& view,
+                         const AnalyticOptions& options) {
+    return SolidsInView(solids, view, options).rows({0, view.height_px});
 }
 
 AnalyticProjector::AnalyticProjector(std::vector<PlacedSolid> solids,
@@ -72,8 +85,8 @@ Image<float> AnalyticProjector::line_integrals(const XrayView& view) const {
         weighted.push_back({solid.shape, solid.sign * solid.mu_per_mm, 0,
                             solid.mu_per_mm >= options_.dense_mu_per_mm});
     // One material of which a mm is a line integral of 1 stands for all.
-    const PathLengths sums = sum_solids({"all"}, weighted, view, options_.samples_per_pixel);
-    return drr::line_integrals(sums, std::array{1.0});
+    const SolidSums sums({"all"}, weighted, view, options_.samples_per_pixel);
+    return drr::line_integrals(sums.rows({0, view.height_px}), std::array{1.0});
 }
 
 std::vector<PlacedSolid> place_phantom(const MarkerPhantom& phantom,

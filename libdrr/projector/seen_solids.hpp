@@ -2,7 +2,9 @@
 
 #include "chord_row.hpp"
 #include "shadow.hpp"
-#include "solid_sums.hpp"
+#include "weighted_solid.hpp"
+
+#include <drr/geometry/xray_view.hpp>
 
 #include <cstddef>
 #include <cstdint>

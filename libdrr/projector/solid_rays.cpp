@@ -82,7 +82,8 @@ std::vector<bool> SolidRays::edge_columns(const SolidRun& run, int row) const {
     return edges;
 }
 
-LineSums SolidRays::light_lengths(int row) const {
+std::optional<LineSums> SolidRays::light_lengths(int row) const {
+    if (seen_.light.in_row(row).empty()) return std::nullopt;
     LineSums light(channels_, view_.width_px);
     GroupedSpans spans;
     for (const std::uint32_t n : seen_.light.in_row(row)) {

@@ -4,6 +4,7 @@
 #include "row_samples.hpp"
 #include "seen_solids.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace drr {
@@ -19,8 +20,9 @@ class SolidRays {
           samples_(samples_per_pixel),
           seen_(see_solids(solids, view, samples_per_pixel > 1)) {}
 
-    /// The light solids on the rays through the middles of a row's pixels.
-    [[nodiscard]] LineSums light_lengths(int row) const;
+    /// The light solids on the rays through the middles of a row's pixels; nothing where it meets
+    /// none.
+    [[nodiscard]] std::optional<LineSums> light_lengths(int row) const;
     [[nodiscard]] std::vector<SolidRun> dense_runs(int row) const { return seen_.dense_runs(row); }
     /// Whether the edge of a shadow can cross a pixel, for each column of the run.
     [[nodiscard]] std::vector<bool> edge_columns(const SolidRun& run, int row) const;
@@ -38,7 +40,7 @@ class SolidRays {
     void add(const RayLine& line, int count, const GroupedSpans& spans, const LineSums& sums) const;
     void add_chords_of(const GroupedSpans& spans, const RayLine& line) const;
 
-    const XrayView& view_;
+    XrayView view_;
     std::size_t channels_;
     int samples_;
     SeenSolids seen_;

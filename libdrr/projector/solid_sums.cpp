@@ -1,41 +1,45 @@
 #include "solid_sums.hpp"
 
-#include "solid_rays.hpp"
-
 #include <drr/core/parallel.hpp>
 
 #include <algorithm>
 #include <iterator>
 #include <numeric>
-#include <utility>
+#include <optional>
 
 namespace drr {
 namespace {
 
-/// The lengths of a row of pixels, and the samples of those at edges and within dense shadows.
-void sum_row(const SolidRays& rays, int row, std::vector<Image<float>>& means, RowSamples& edges,
-             RowSamples& insides) {
+/// The lengths of a row of pixels, into row n of the images, and the samples of those at edges and
+/// within dense shadows.
+void sum_row(const SolidRays& rays, int first_row, int n, std::vector<Image<float>>& means,
+             RowSamples& edges, RowSamples& insides) {
     const std::size_t channels = means.size();
-    const LineSums light = rays.light_lengths(row);
-    for (std::size_t c = 0; c < channels; ++c)
-        std::transform(light[c], light[c] + means[c].width(), means[c].row(row),
-                       [](double sum) { return static_cast<float>(sum); });
+    const int row = first_row + n;
+    const std::optional<LineSums> light = rays.light_lengths(row);
+    if (light)
+        for (std::size_t c = 0; c < channels; ++c)
+            std::transform((*light)[c], (*light)[c] + means[c].width(), means[c].row(n),
+                           [](double sum) { return static_cast<float>(sum); });
+    const auto light_mm = [&](std::size_t c, int column) {
+        return light ? (*light)[c][column] : 0.0;
+    };
     const auto take = [&](PixelRays& dense, int pixel, int column, RowSamples& to) {
         bool varies = false;
         for (std::size_t c = 0; c < channels; ++c) {
             const std::span<const double> samples = dense.of(pixel, c);
             const double sum = std::accumulate(samples.begin(), samples.end(), 0.0);
-            means[c](column, row) =
-                static_cast<float>(light[c][column] + sum / static_cast<double>(samples.size()));
+            means[c](column, n) =
+                static_cast<float>(light_mm(c, column) + sum / static_cast<double>(samples.size()));
             varies |= std::any_of(samples.begin(), samples.end(),
                                   [&](double length) { return length != samples.front(); });
         }
         if (!varies) return;
-        to.pixels.push_back({column, row});
+        to.pixels.push_back({column, n});
         for (std::size_t c = 0; c < channels; ++c)
             std::transform(dense.of(pixel, c).begin(), dense.of(pixel, c).end(),
                            std::back_inserter(to.samples[c]), [&](double length) {
-                               return static_cast<float>(light[c][column] + length);
+                               return static_cast<float>(light_mm(c, column) + length);
                            });
     };
     for (const SolidRun& run : rays.dense_runs(row)) {
@@ -63,20 +67,18 @@ void sum_row(const SolidRays& rays, int row, std::vector<Image<float>>& means, R
 
 }  // namespace
 
-PathLengths sum_solids(std::vector<std::string> channels, std::span<const WeightedSolid> solids,
-                       const XrayView& view, int samples_per_pixel) {
-    const std::size_t count = channels.size();
-    const SolidRays rays(solids, count, view, samples_per_pixel);
+PathLengths SolidSums::rows(RowRange rows) const {
+    const std::size_t count = channels_.size();
     PathLengths result;
-    result.materials = std::move(channels);
-    result.mean_mm.assign(count, Image<float>(view.width_px, view.height_px));
-    const auto rows = static_cast<std::size_t>(view.height_px);
+    result.materials = channels_;
+    result.mean_mm.assign(count, Image<float>(width_, rows.count()));
+    const auto rows_count = static_cast<std::size_t>(rows.count());
     const RowSamples none{{}, std::vector<std::vector<float>>(count)};
-    std::vector<RowSamples> edges(rows, none), insides(rows, none);
-    parallel_for(rows, [&](std::size_t row) {
-        sum_row(rays, static_cast<int>(row), result.mean_mm, edges[row], insides[row]);
+    std::vector<RowSamples> edges(rows_count, none), insides(rows_count, none);
+    parallel_for(rows_count, [&](std::size_t n) {
+        sum_row(rays_, rows.first, static_cast<int>(n), result.mean_mm, edges[n], insides[n]);
     });
-    collect(edges, rays.edge_samples(), count, result.sampled);
+    collect(edges, rays_.edge_samples(), count, result.sampled);
     collect(insides, SolidRays::inside_samples(), count, result.sampled);
     return result;
 }

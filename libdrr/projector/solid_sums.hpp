@@ -1,29 +1,35 @@
 #pragma once
 
+#include "seen_solids.hpp"
+#include "solid_rays.hpp"
+#include "weighted_solid.hpp"
+
 #include <drr/geometry/xray_view.hpp>
-#include <drr/phantom/shape.hpp>
 #include <drr/projector/path_lengths.hpp>
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace drr {
 
-/// A solid in the world that counts `weight` for each mm of a ray within it, towards one of several
-/// sums.
-struct WeightedSolid {
-    Shape shape;
-    double weight = 1.0;
-    std::size_t channel = 0;
-    bool dense = false;  ///< sampled over the area of pixels
-};
+/// The weighted lengths through solids as a view sees them, a channel in each place of a material.
+/// Options and shapes are valid.
+class SolidSums {
+  public:
+    SolidSums(std::vector<std::string> channels, std::span<const WeightedSolid> solids,
+              const XrayView& view, int samples_per_pixel)
+        : channels_(std::move(channels)),
+          width_(view.width_px),
+          rays_(solids, channels_.size(), view, samples_per_pixel) {}
 
-/// The weighted lengths through solids, a channel in each place of a material. Options and shapes
-/// are valid.
-[[nodiscard]] PathLengths sum_solids(std::vector<std::string> channels,
-                                     std::span<const WeightedSolid> solids, const XrayView& view,
-                                     int samples_per_pixel);
+    /// Of these rows, as images of their own.
+    [[nodiscard]] PathLengths rows(RowRange rows) const;
+
+  private:
+    std::vector<std::string> channels_;
+    int width_;
+    SolidRays rays_;
+};
 
 }  // namespace drr

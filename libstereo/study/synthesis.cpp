@@ -1,7 +1,6 @@
 #include "synthesis.hpp"
 
 #include <drr/physics/materials.hpp>
-#include <drr/projector/path_lengths.hpp>
 
 #include <set>
 
@@ -54,15 +53,12 @@ RadiographSession::RadiographSession(const ExperimentSpec& spec, const Truth& tr
     cache_->signals.assign(2 * truth.world_from_phantom.size(), std::nullopt);
 }
 
-drr::SignalImages RadiographSession::primary(int pose, int view) const {
+drr::SignalRows RadiographSession::primary(int pose, int view) const {
     const drr::RadiographChain& chain = chains_[static_cast<std::size_t>(view)];
-    const drr::AnalyticOptions options = drr::finer(
-        {.samples_per_pixel = spec_.imaging.samples_per_pixel}, chain.options().subpixels());
-    const auto solids = drr::moved(solids_in_phantom_, truth_.seen_pose(pose, view));
-    const auto object = [&](const drr::XrayView& seen) {
-        return drr::path_lengths(solids, seen, options);
-    };
-    return drr::primary_signal(object, chain.signal_view(), beam_, chain.options().focal_spot);
+    return drr::primary_rows(drr::moved(solids_in_phantom_, truth_.seen_pose(pose, view)),
+                             chain.signal_view(), beam_, chain.options().focal_spot,
+                             drr::finer({.samples_per_pixel = spec_.imaging.samples_per_pixel},
+                                        chain.options().subpixels()));
 }
 
 drr::Image<std::uint16_t> RadiographSession::radiograph(int pose, int view) const {
@@ -73,7 +69,7 @@ drr::Image<std::uint16_t> RadiographSession::radiograph(int pose, int view) cons
     const drr::RadiographChain& chain = chains_[static_cast<std::size_t>(view)];
     if (cache_ == nullptr) return chain.radiograph(primary(pose, view), key);
     auto& signal = cache_->signals[static_cast<std::size_t>(2 * pose + view)];
-    if (!signal) signal = primary(pose, view);
+    if (!signal) signal = primary(pose, view)({0, chain.signal_view().height_px});
     return chain.radiograph(*signal, key);
 }
 

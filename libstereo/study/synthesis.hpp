@@ -28,7 +28,7 @@ class RadiographSession {
     [[nodiscard]] drr::Image<std::uint16_t> radiograph(int pose, int view) const;
 
   private:
-    [[nodiscard]] drr::SignalImages primary(int pose, int view) const;
+    [[nodiscard]] drr::SignalRows primary(int pose, int view) const;
 
     const ExperimentSpec& spec_;
     const Truth& truth_;

@@ -89,6 +89,39 @@ BOOST_AUTO_TEST_CASE(no_blur_changes_nothing_and_wrong_ones_are_refused) {
     BOOST_CHECK_THROW((void)gaussian_blur(image, std::nan("")), Error);
 }
 
+// Parts of pixels: what is blurred and summed at once is the blurred image's sums, and bands of
+// rows are those of the whole, also where the kernel is wider than the image.
+BOOST_AUTO_TEST_CASE(sums_of_blurred_parts_come_from_the_rows_within_reach) {
+    for (const int parts : {1, 2, 3})
+        for (const double sigma : {0.0, 0.5, 1.2, 6.0}) {
+            const int width = 6 * parts, height = 7 * parts;
+            const Image<float> image = random_image(width, height, 6);
+            const GaussianPixels pixels(sigma, sigma, parts);
+            const Image<float> whole = pixels.rows(image, 0, height, {0, 7});
+            const Image<float> blurred = gaussian_blur(image, sigma);
+            for (int v = 0; v < 7; ++v)
+                for (int u = 0; u < 6; ++u) {
+                    double sum = 0.0;
+                    for (int part = 0; part < parts * parts; ++part)
+                        sum += blurred(u * parts + part % parts, v * parts + part / parts);
+                    // Values are up to 100.
+                    BOOST_TEST(std::abs(whole(u, v) - sum) <
+                               100.0 * parts * parts * float_rounding);
+                }
+            for (int v = 0; v < 7; ++v) {
+                const RowRange given{std::max(v * parts - pixels.reach_px(), 0),
+                                     std::min((v + 1) * parts + pixels.reach_px(), height)};
+                const Image<float> row =
+                    pixels.rows(rows_of(image, given), given.first, height, {v, v + 1});
+                BOOST_TEST((row == rows_of(whole, {v, v + 1})));
+            }
+        }
+    const Image<float> image = random_image(6, 20, 7);
+    BOOST_CHECK_THROW((void)GaussianPixels(1.0, 1.0).rows(image, 0, 30, {0, 20}), Error);
+    BOOST_CHECK_THROW((void)GaussianPixels(1.0, 1.0, 4).rows(image, 0, 20, {0, 5}), Error);
+    BOOST_CHECK_THROW((void)GaussianPixels(1.0, 1.0, 0), Error);
+}
+
 BOOST_AUTO_TEST_CASE(each_axis_may_have_its_own_sigma) {
     Image<float> image(31, 41, 0.0F);
     image(15, 20) = 1.0F;

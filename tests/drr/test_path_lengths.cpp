@@ -254,7 +254,43 @@ BOOST_AUTO_TEST_CASE(threads_change_nothing_and_instruction_sets_rounding) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(rows_are_those_of_the_whole_image) {
+    const auto phantom = read_phantom(test::phantoms() / "small_lego_cube.yaml");
+    const XrayView view = small_view(100, 2.4);
+    const auto solids = solid_parts(phantom);
+    const SolidsInView seen(solids, view);
+    const PathLengths whole = path_lengths(solids, view);
+    for (const RowRange rows : {RowRange{0, 0}, {0, 1}, {30, 47}, {47, view.height_px}}) {
+        const PathLengths some = seen.rows(rows);
+        some.validate();
+        for (std::size_t m = 0; m < whole.mean_mm.size(); ++m)
+            BOOST_TEST((some.mean_mm[m] == rows_of(whole.mean_mm[m], rows)));
+        for (const SampledPixels& group : some.sampled) {
+            const auto same_size = std::find_if(
+                whole.sampled.begin(), whole.sampled.end(), [&](const SampledPixels& other) {
+                    return other.samples_mm[0].width() == group.samples_mm[0].width();
+                });
+            BOOST_REQUIRE(same_size != whole.sampled.end());
+            PixelIndex first = group.pixels.front();
+            first.row += rows.first;
+            const auto begin =
+                std::find(same_size->pixels.begin(), same_size->pixels.end(), first) -
+                same_size->pixels.begin();
+            BOOST_REQUIRE(begin + group.samples_mm[0].height() <=
+                          same_size->samples_mm[0].height());
+            const int at = static_cast<int>(begin);
+            for (std::size_t m = 0; m < whole.mean_mm.size(); ++m)
+                BOOST_TEST(
+                    (group.samples_mm[m] ==
+                     rows_of(same_size->samples_mm[m], {at, at + group.samples_mm[m].height()})));
+        }
+    }
+    for (const RowRange rows : {RowRange{-1, 2}, {3, 2}, {0, view.height_px + 1}})
+        BOOST_CHECK_THROW((void)seen.rows(rows), Error);
+}
+
 // The mean of a pixel's samples is its length, and samples lie in pixels only where metal is.
+
 BOOST_AUTO_TEST_CASE(samples_average_to_the_length) {
     const XrayView view = small_view(64, 0.25);
     const PathLengths lengths = path_lengths(

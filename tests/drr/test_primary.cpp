@@ -240,6 +240,23 @@ BOOST_AUTO_TEST_CASE(a_spot_leaves_a_bead_where_it_is) {
     BOOST_TEST((blurred - sharp).norm() < 0.002);
 }
 
+BOOST_AUTO_TEST_CASE(rows_are_those_of_the_whole_signal) {
+    const XrayView view = frontal(1200.0, 40, 40, 0.25);
+    const auto beam = beam_of(tube(), {"steel", "abs"});
+    const std::vector solids{solid({Sphere{1.5875}, at({0.2, -0.3, 900.0})}, "steel"),
+                             solid({Box{{6, 3, 4}}, at({0, 1, 880.0})}, "abs")};
+    const auto object = [&](const XrayView& seen) { return path_lengths(solids, seen); };
+    for (const FocalSpot& spot : {FocalSpot{}, FocalSpot{{1.0, 0.5}, SpotShape::uniform, 3}}) {
+        const SignalImages whole = primary_signal(object, view, beam, spot);
+        const SignalRows by_rows = primary_rows(solids, view, beam, spot);
+        for (const RowRange rows : {RowRange{0, 40}, {7, 8}, {17, 30}}) {
+            const SignalImages some = by_rows(rows);
+            BOOST_TEST((some.mean == rows_of(whole.mean, rows)));
+            BOOST_TEST((some.variance == rows_of(whole.variance, rows)));
+        }
+    }
+}
+
 // No spot is the object as it is, in one projection.
 BOOST_AUTO_TEST_CASE(a_point_is_one_projection) {
     const XrayView view = frontal(1200.0, 16, 16, 0.25);

@@ -2,6 +2,7 @@
 #include "test.hpp"
 
 #include <drr/core/error.hpp>
+#include <drr/imaging/quantum_noise.hpp>
 #include <drr/imaging/radiograph.hpp>
 #include <drr/physics/attenuation.hpp>
 
@@ -82,6 +83,29 @@ BOOST_AUTO_TEST_CASE(bits_round_and_saturate) {
         }
         BOOST_TEST(image(0, 0) == brightest);
     }
+}
+
+// An image so high that it is made in several bands, against the whole stages one after the other.
+BOOST_AUTO_TEST_CASE(bands_of_rows_leave_no_trace) {
+    const int width = 12, height = 290;
+    const RadiographOptions options{.point_spread = PointSpread{GaussianSpread{1.1}, 2}};
+    const RadiographChain chain(options, view_of(width, height));
+    const SignalImages primary = random_signal(2 * width, 2 * height);
+    const RngKey key{.seed = 9};
+    const Image<float> quanta = quantum_noise(primary, options.photons_per_pixel / 4.0, key);
+    const Image<float> pixels =
+        PointSpreadFilter(GaussianSpread{2.2}, 2 * width, 2 * height, {0.125, 0.125}, 2)(quanta);
+    const Image<std::uint16_t> image = chain.radiograph(primary, key);
+    for (std::size_t n = 0; n < pixels.size(); ++n) {
+        const double grey = pixels.pixels()[n] * chain.grey_per_photon();
+        BOOST_TEST(std::abs(image.pixels()[n] - grey) < 0.51);  // rounding, of single precision too
+    }
+    const auto rows = [&](RowRange wanted) {
+        return SignalImages{rows_of(primary.mean, wanted), rows_of(primary.variance, wanted)};
+    };
+    BOOST_TEST((chain.radiograph(rows, key) == image));
+    const auto too_few = [&](RowRange wanted) { return rows({wanted.first, wanted.last - 1}); };
+    BOOST_CHECK_THROW((void)chain.radiograph(too_few, key), Error);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_options_and_signals_are_refused) {

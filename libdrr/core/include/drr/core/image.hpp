@@ -2,10 +2,18 @@
 
 #include <drr/core/error.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
 namespace drr {
+
+/// Rows [first, last) of an image.
+struct RowRange {
+    int first = 0;
+    int last = 0;
+    [[nodiscard]] int count() const noexcept { return last - first; }
+};
 
 /// A single-channel image, row by row without padding. Pixel (0,0) is the centre of the first
 /// pixel; the column grows to the right, the row downwards.
@@ -48,5 +56,13 @@ class Image {
     int height_ = 0;
     std::vector<T> pixels_;
 };
+
+/// Those rows as an image of their own. They must be rows of the image.
+template <class T>
+[[nodiscard]] Image<T> rows_of(const Image<T>& image, RowRange rows) {
+    Image<T> result(image.width(), rows.count());
+    std::copy_n(image.row(rows.first), result.size(), result.pixels().begin());
+    return result;
+}
 
 }  // namespace drr

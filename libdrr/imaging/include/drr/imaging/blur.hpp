@@ -21,6 +21,26 @@ inline constexpr double least_sampled_sigma_px = 0.8;
 /// <= max_gaussian_sigma_px.
 [[nodiscard]] std::vector<double> gaussian_kernel(double sigma_px);
 
+/// Blurs an image in parts of pixels along rows (u) and columns (v) and sums each parts x parts of
+/// them to a pixel, some rows of pixels at a time. The image is mirrored about its border, which
+/// conserves the sum.
+class GaussianPixels {
+  public:
+    /// Throws Error(usage) as gaussian_kernel(), and for no parts.
+    GaussianPixels(double sigma_u_px, double sigma_v_px, int parts = 1);
+
+    /// How many rows of parts count to either side of those in a pixel.
+    [[nodiscard]] int reach_px() const;
+    /// The pixels of the rows `wanted`, where `given` are the rows of parts from row `first` on of
+    /// `height` in all, with those within reach. Throws Error(usage) where it lacks some.
+    [[nodiscard]] Image<float> rows(const Image<float>& given, int first, int height,
+                                    RowRange wanted) const;
+
+  private:
+    int parts_;
+    std::vector<float> along_u_, along_v_;  ///< of a sum of parts, from the first that counts
+};
+
 /// Convolves rows and columns with gaussian_kernel(sigma_px); the image is mirrored about its
 /// border, which conserves the sum. Sigma 0 changes nothing.
 [[nodiscard]] Image<float> gaussian_blur(const Image<float>& image, double sigma_px);

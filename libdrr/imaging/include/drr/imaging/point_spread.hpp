@@ -1,9 +1,11 @@
 #pragma once
 
 #include <drr/core/image.hpp>
+#include <drr/imaging/blur.hpp>
 
 #include <Eigen/Core>
 
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -59,23 +61,36 @@ void validate(const PointSpread& spread, const Eigen::Vector2d& pixel_pitch_mm);
 [[nodiscard]] double mtf(const SpreadShape& shape, const Eigen::Vector2d& cycles_per_px,
                          const Eigen::Vector2d& pixel_pitch_mm);
 
-/// Spreads images of one size; they are mirrored about their border, and their sum is conserved
-/// where their sizes are even numbers without prime factors above 5 (else to within what crosses
-/// the border). The Gaussian is a convolution, the others filter in the frequency domain: cosine
-/// transforms, whose waves are those of a mirrored image.
+/// Spreads images of one size, in parts of pixels, and sums the parts; images are mirrored about
+/// their border, and their sum is conserved where their sizes are even numbers without prime
+/// factors above 5 (else to within what crosses the border). The Gaussian is a convolution, some
+/// rows at a time; the others filter whole images in the frequency domain: cosine transforms, whose
+/// waves are those of a mirrored image.
 class PointSpreadFilter {
   public:
-    /// Throws Error(usage) as validate().
+    /// Shape, size and pitch are those of parts, of which `parts` x `parts` make a pixel. Throws
+    /// Error(usage) as validate(), and for a size that is not of whole pixels.
     PointSpreadFilter(const SpreadShape& shape, int width_px, int height_px,
-                      const Eigen::Vector2d& pixel_pitch_mm);
+                      const Eigen::Vector2d& pixel_pitch_mm, int parts = 1);
 
-    /// Throws Error(usage) for an image of another size.
-    [[nodiscard]] Image<float> operator()(const Image<float>& image) const;
+    /// How many rows of parts count to either side of those in a pixel; as many as there are where
+    /// the image is filtered as a whole.
+    [[nodiscard]] int reach_px() const;
+
+    /// The pixels of the rows `wanted`, where `given` are the rows of parts from row `first` on,
+    /// with all within reach. Throws Error(usage) where it lacks some.
+    [[nodiscard]] Image<float> rows(const Image<float>& given, int first, RowRange wanted) const;
+
+    /// The pixels of all rows.
+    [[nodiscard]] Image<float> operator()(const Image<float>& image) const {
+        return rows(image, 0, {0, height_px_ / parts_});
+    }
 
   private:
-    SpreadShape shape_;
     int width_px_ = 0;
     int height_px_ = 0;
+    int parts_ = 1;
+    std::optional<GaussianPixels> gaussian_;
     Image<float> transfer_;  ///< factor of each wave; empty for the Gaussian
 };
 

@@ -6,6 +6,7 @@
 #include <drr/projector/path_lengths.hpp>
 
 #include <functional>
+#include <span>
 
 namespace drr {
 
@@ -25,5 +26,11 @@ using PathLengthsOfView = std::function<PathLengths(const XrayView&)>;
 [[nodiscard]] SignalImages primary_signal(const PathLengthsOfView& object, const XrayView& view,
                                           const PolychromaticBeam& beam,
                                           const FocalSpot& spot = {});
+
+/// The same for solids, row by row. Keeps what it needs of its arguments. Throws Error(usage) as
+/// SolidsInView does.
+[[nodiscard]] SignalRows primary_rows(std::span<const SolidPart> solids, const XrayView& view,
+                                      const PolychromaticBeam& beam, const FocalSpot& spot = {},
+                                      const AnalyticOptions& options = {});
 
 }  // namespace drr

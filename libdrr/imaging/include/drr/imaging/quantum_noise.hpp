@@ -12,10 +12,11 @@ namespace drr {
 /// `photons` times the moments given; of its skewness it keeps what a scaled Poisson distribution
 /// has (Bohm and Zech, Nucl. Instrum. Methods A 748 (2014) 1). Where each photon counts 1, it is
 /// the Poisson number itself. The stream of each row is `key` with purpose quantum_noise and the
-/// row as element, so the same key gives the same image whatever the number of threads. No photons
+/// row as element, so the same key gives the same image whatever the number of threads, and rows
+/// drawn by themselves, of which the first is `first_row`, are those of the whole image. No photons
 /// where a moment is not above 0, as cubic interpolation leaves it beside dense metal. Throws
 /// Error(usage) where moments are not finite or sizes differ.
 [[nodiscard]] Image<float> quantum_noise(const SignalImages& per_photon, double photons,
-                                         const RngKey& key);
+                                         const RngKey& key, int first_row = 0);
 
 }  // namespace drr

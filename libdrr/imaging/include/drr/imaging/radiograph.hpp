@@ -73,6 +73,12 @@ class RadiographChain {
     [[nodiscard]] Image<std::uint16_t> radiograph(const SignalImages& primary, const RngKey& key,
                                                   LagState* state = nullptr) const;
 
+    /// The same from a signal that is made row by row (drr/imaging/primary.hpp), some rows more
+    /// than once. Scatter, distortion and spreads other than the Gaussian need whole images;
+    /// without them none in parts of pixels is ever whole, which takes less memory, and less time.
+    [[nodiscard]] Image<std::uint16_t> radiograph(const SignalRows& primary, const RngKey& key,
+                                                  LagState* state = nullptr) const;
+
     /// What reaches the detector, per photon of the open beam: the image before noise, in
     /// signal_view(), and the scatter-to-primary ratio behind the grid. Throws as radiograph().
     [[nodiscard]] ScatteredSignal incident(const SignalImages& primary) const;
@@ -84,7 +90,13 @@ class RadiographChain {
     [[nodiscard]] double grey_per_photon() const;
 
   private:
-    void require_sound(const SignalImages& primary) const;
+    /// Throws Error(usage) unless it is a signal, of so many rows.
+    void require_sound(const SignalImages& primary, int rows) const;
+    /// What the heel effect leaves of the rows from `first` on.
+    void apply_heel(SignalImages& signal, int first) const;
+    /// The signals of pixels with the noise of quanta.
+    [[nodiscard]] Image<float> detected(const SignalRows& incident, const RngKey& key) const;
+    [[nodiscard]] RowRange all_rows() const { return {0, signal_view_.height_px}; }
 
     RadiographOptions options_;
     XrayView signal_view_;
@@ -93,7 +105,8 @@ class RadiographChain {
     Image<float> heel_;       ///< in signal_view_; empty when off
     Image<float> gain_;       ///< of the pixels; empty when off, 0 where dead
     std::optional<ResamplingMap> distortion_;
-    std::optional<PointSpreadFilter> point_spread_;
+    std::optional<PointSpreadFilter>
+        point_spread_;  ///< always set: of no width where there is none
 };
 
 /// One radiograph on its own: RadiographChain(options, view, key.view).radiograph(primary, key).

@@ -5,6 +5,7 @@
 #include <drr/physics/materials.hpp>
 #include <drr/physics/spectrum.hpp>
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ struct SignalImages {
     Image<float> mean;
     Image<float> variance;
 };
+
+/// Makes rows of a signal when they are wanted, as images of their own: from any threads at once.
+using SignalRows = std::function<SignalImages(RowRange)>;
 
 /// Polychromatic Beer-Lambert: a spectrum, a detector, and the materials between them. With q_i the
 /// share of photons of energy E_i, d_i = 1 - exp(-mu_i t) the share that the detector stops and

@@ -4,6 +4,7 @@
 #include <drr/geometry/xray_view.hpp>
 #include <drr/phantom/solid.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,12 +61,30 @@ struct AnalyticOptions {
 /// over `parts`, rounded up and at least 2; one ray a pixel stays one.
 [[nodiscard]] AnalyticOptions finer(AnalyticOptions options, int parts);
 
+class SolidSums;
+
 /// Exact path lengths through signed sums of convex primitives by chords in closed form, in double
-/// precision. `solids` stand in the world (`moved` in drr/phantom/solid.hpp); materials come in
+/// precision, of any rows of a view: an image in parts of pixels need not be whole in memory at any
+/// time. `solids` stand in the world (`moved` in drr/phantom/solid.hpp); materials come in
 /// the order in which solids name them first. Rays run from the source to the pixel: what lies
 /// behind either is left out. Same bytes whatever the number of threads. Throws Error(usage) for no
 /// solids at all, a shape without size, another sign than +1 and -1, an unknown material, and an
 /// invalid view or options.
+class SolidsInView {
+  public:
+    SolidsInView(std::span<const SolidPart> solids, const XrayView& view,
+                 const AnalyticOptions& options = {});
+
+    /// Of these rows, as images of their own: row 0 is rows.first. From any threads at once. Throws
+    /// Error(usage) for rows that the view has not.
+    [[nodiscard]] PathLengths rows(RowRange rows) const;
+
+  private:
+    int height_;
+    std::shared_ptr<const SolidSums> sums_;
+};
+
+/// Those of all rows.
 [[nodiscard]] PathLengths path_lengths(std::span<const SolidPart> solids, const XrayView& view,
                                        const AnalyticOptions& options = {});
 
