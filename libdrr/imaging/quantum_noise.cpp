@@ -28,23 +28,33 @@ Image<float> quantum_noise(const SignalImages& per_photon, double photons, const
         const auto room = std::make_unique_for_overwrite<double[]>(3 * columns);
         const std::span<double> photon_means(&room[0], columns), units(&room[columns], columns),
             counts(&room[2 * columns], columns);
-        // To the end and without branches, so that it goes in vectors. Where there is no mean or no
-        // variance, the count or the unit is 0, and the divisor does not matter.
-        unsigned wrong = 0;
+        float* const out = signal.row(static_cast<int>(row));
+        // To the end and without branches, so that it goes in vectors.
+        unsigned wrong = 0, compound = 0;
         constexpr double largest = std::numeric_limits<double>::max();
+        constexpr float largest_float = std::numeric_limits<float>::max();
         for (std::size_t u = 0; u < columns; ++u) {
-            const auto mean = static_cast<double>(means[u]);
-            const auto variance = static_cast<double>(variances[u]);
-            const double photons_there = photons * mean;
-            wrong |= static_cast<unsigned>(!(std::abs(photons_there) <= largest)) |
-                     static_cast<unsigned>(!(std::abs(variance) <= largest));
-            units[u] = variance / (mean > 0.0 ? mean : 1.0);
-            photon_means[u] = photons_there / (units[u] > 0.0 ? units[u] : 1.0);
+            photon_means[u] = photons * static_cast<double>(means[u]);
+            wrong |= static_cast<unsigned>(!(std::abs(photon_means[u]) <= largest)) |
+                     static_cast<unsigned>(!(std::abs(variances[u]) <= largest_float));
+            compound |= static_cast<unsigned>(means[u] != variances[u]);
         }
         require(wrong == 0, "mean and variance of a signal must be finite");
+        if (compound == 0) {  // each photon counts 1
+            poisson_row(row_key, photon_means, counts);
+            std::transform(counts.begin(), counts.end(), out,
+                           [](double count) { return static_cast<float>(count); });
+            return;
+        }
+        // Where there is no mean or no variance, the count or the unit is 0, and the divisor does
+        // not matter.
+        for (std::size_t u = 0; u < columns; ++u) {
+            const auto mean = static_cast<double>(means[u]);
+            units[u] = static_cast<double>(variances[u]) / (mean > 0.0 ? mean : 1.0);
+            photon_means[u] /= units[u] > 0.0 ? units[u] : 1.0;
+        }
         poisson_row(row_key, photon_means, counts);
-        std::transform(counts.begin(), counts.end(), units.begin(),
-                       signal.row(static_cast<int>(row)),
+        std::transform(counts.begin(), counts.end(), units.begin(), out,
                        [](double count, double unit) { return static_cast<float>(count * unit); });
     });
     return signal;
