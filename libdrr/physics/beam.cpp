@@ -103,12 +103,16 @@ SignalImages PolychromaticBeam::moments(const std::vector<Image<float>>& lengths
     for (const auto& mu_per_mm : mu_per_mm_)
         table.mu_per_mm.push_back(in_float(mu_per_mm));
     SignalImages result{Image<float>(width, height), Image<float>(width, height)};
-    parallel_for(static_cast<std::size_t>(height), [&](std::size_t y) {
-        const int row = static_cast<int>(y);
+    // Pixel by pixel whatever the image's width: samples of pixels are images of short rows.
+    constexpr std::size_t at_once = 4096;
+    const std::size_t size = result.mean.size();
+    parallel_for((size + at_once - 1) / at_once, [&](std::size_t n) {
+        const std::size_t first = n * at_once;
         std::vector<const float*> lengths;
         for (const auto& image : lengths_mm)
-            lengths.push_back(image.row(row));
-        beam_row(table, lengths, width, result.mean.row(row), result.variance.row(row));
+            lengths.push_back(image.pixels().data() + first);
+        beam_row(table, lengths, static_cast<int>(std::min(at_once, size - first)),
+                 result.mean.pixels().data() + first, result.variance.pixels().data() + first);
     });
     return result;
 }
