@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -24,6 +25,11 @@ std::pair<double, double> tangents(double x, double z, double r) {
     const double root = r * std::sqrt(x * x + z * z - r * r);
     const double scale = 1.0 / (z * z - r * r);
     return {(x * z - root) * scale, (x * z + root) * scale};
+}
+
+/// Above 0 where the way from a over b to c turns to the right, as rows grow downwards.
+double turn(const Eigen::Array2d& a, const Eigen::Array2d& b, const Eigen::Array2d& c) {
+    return (b.x() - a.x()) * (c.y() - b.y()) - (b.y() - a.y()) * (c.x() - b.x());
 }
 
 }  // namespace
@@ -57,30 +63,51 @@ Shadow::Shadow(const Shape& shape, const XrayView& view)
     }
     columns_ = touched(low.x(), high.x(), columns_);
     rows_ = touched(low.y(), high.y(), rows_);
-    for (std::size_t n = 0; n < corners.size(); ++n)
-        for (const std::size_t axis : {1U, 2U, 4U}) {
-            if ((n & axis) != 0) continue;
-            Eigen::Array2d a = corners[n], b = corners[n | axis];
-            if (a.y() > b.y()) std::swap(a, b);
-            const double height = b.y() - a.y();
-            // A level edge adds nothing that its neighbours do not.
-            if (height > 0.0) edges_.push_back({a.y(), b.y(), a.x(), (b.x() - a.x()) / height});
+    // The two sides from the uppermost corner to the lowest (Andrew's monotone chain).
+    std::sort(corners.begin(), corners.end(), [](const Eigen::Array2d& a, const Eigen::Array2d& b) {
+        return std::tie(a.y(), a.x()) < std::tie(b.y(), b.x());
+    });
+    top_ = corners.front().y();
+    bottom_ = corners.back().y();
+    for (const double outwards : {-1.0, 1.0}) {
+        std::vector<Eigen::Array2d> chain;
+        for (const Eigen::Array2d& corner : corners) {
+            while (chain.size() >= 2 &&
+                   outwards * turn(chain[chain.size() - 2], chain.back(), corner) <= 0.0)
+                chain.pop_back();
+            chain.push_back(corner);
         }
+        Side& side = outwards < 0.0 ? left_ : right_;
+        side.outermost_row =
+            std::max_element(chain.begin(), chain.end(),
+                             [&](const Eigen::Array2d& a, const Eigen::Array2d& b) {
+                                 return outwards * a.x() < outwards * b.x();
+                             })
+                ->y();
+        for (std::size_t n = 1; n < chain.size(); ++n) {
+            const Eigen::Array2d step = chain[n] - chain[n - 1];
+            // A level line adds nothing that its neighbours do not.
+            if (step.y() > 0.0)
+                side.lines.push_back({chain[n - 1].y(), chain[n - 1].x(), step.x() / step.y()});
+        }
+    }
 }
 
 PixelRange Shadow::columns(int row) const {
     if (row < rows_.first || row >= rows_.last) return {};
-    if (edges_.empty()) return columns_;
-    double low = std::numeric_limits<double>::infinity(), high = -low;
-    for (const Edge& edge : edges_) {
-        const double top = std::max(edge.top, row - 0.5), bottom = std::min(edge.bottom, row + 0.5);
-        if (top > bottom) continue;
-        const double a = edge.column + edge.per_row * (top - edge.top);
-        const double b = edge.column + edge.per_row * (bottom - edge.top);
-        low = std::min(low, std::min(a, b));
-        high = std::max(high, std::max(a, b));
-    }
-    if (low > high) return {};
+    if (left_.lines.empty()) return columns_;
+    const double first = std::max(top_, row - 0.5), last = std::min(bottom_, row + 0.5);
+    if (first > last) return {};
+    const auto column = [](const Side::Line& line, double at) {
+        return line.column + line.per_row * (at - line.row);
+    };
+    double low = -std::numeric_limits<double>::infinity(), high = -low;
+    const double low_row = std::clamp(left_.outermost_row, first, last);
+    for (const Side::Line& line : left_.lines)
+        low = std::max(low, column(line, low_row));
+    const double high_row = std::clamp(right_.outermost_row, first, last);
+    for (const Side::Line& line : right_.lines)
+        high = std::min(high, column(line, high_row));
     return touched(low, high, columns_);
 }
 

@@ -24,15 +24,20 @@ class Shadow {
     [[nodiscard]] PixelRange columns(int row) const;
 
   private:
-    /// An edge of the box about the shape, as the detector shows it: from the upper end to the
-    /// lower.
-    struct Edge {
-        double top, bottom;      ///< rows
-        double column, per_row;  ///< column at the top
+    /// One side of the outline of the box about the shape, as the detector shows it. The outline is
+    /// convex: its side lies on that of its lines that is furthest in.
+    struct Side {
+        struct Line {
+            double row, column;  ///< of its upper end
+            double per_row;
+        };
+        std::vector<Line> lines;
+        double outermost_row = 0.0;
     };
 
     PixelRange rows_, columns_;
-    std::vector<Edge> edges_;  ///< none: all of columns_ in each row
+    double top_ = 0.0, bottom_ = 0.0;  ///< of the outline
+    Side left_, right_;                ///< without lines: all of columns_ in each row
 };
 
 }  // namespace drr
