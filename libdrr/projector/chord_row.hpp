@@ -34,11 +34,8 @@ struct ChordSpan {
     double* sums = nullptr;  ///< of the line, aligned and padded
 };
 
-/// Adds weight times the chord in t within [0, 1] of each span of one form to its sums. Rays before
-/// and after a span may be met too, as vectors have it, up to the padding.
+/// Adds weight times the chord, in mm, within t of [0, 1] of each span of one form to its sums.
+/// Rays before and after a span may be met too, as vectors have it, up to the padding.
 void add_chords(Form form, const RayLine& line, std::span<const ChordSpan> spans);
-
-/// Turns `count` sums in t into mm: times the length of the rays.
-void scale_by_ray_length(const RayLine& line, int count, std::span<double* const> sums);
 
 }  // namespace drr

@@ -23,7 +23,6 @@ class LineSums {
     }
     void clear() { std::fill_n(numbers_.get(), rows_.size() * stride_, 0.0); }
     [[nodiscard]] double* operator[](std::size_t channel) const { return rows_[channel]; }
-    [[nodiscard]] std::span<double* const> rows() const { return rows_; }
 
   private:
     std::size_t stride_;

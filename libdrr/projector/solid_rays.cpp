@@ -41,18 +41,11 @@ RayLine SolidRays::line(double column, double row, double step_px) const {
     return {view_.pixel_in_view_mm({column, row}), {step_px * view_.pixel_pitch_mm.x(), 0.0, 0.0}};
 }
 
-void SolidRays::add_chords_of(const GroupedSpans& spans, const RayLine& line) const {
+void SolidRays::add(const RayLine& line, const GroupedSpans& spans) const {
     spans.for_each_group([&](std::size_t group, std::span<const ChordSpan> of_group) {
         const auto& turn = seen_.groups[group].group_from_view;
         add_chords(seen_.groups[group].form, {turn * line.start_mm, turn * line.step_mm}, of_group);
     });
-}
-
-void SolidRays::add(const RayLine& line, int count, const GroupedSpans& spans,
-                    const LineSums& sums) const {
-    if (spans.empty()) return;
-    add_chords_of(spans, line);
-    scale_by_ray_length(line, count, sums.rows());
 }
 
 // Shadows are convex: a pixel is within one when
@@ -73,7 +66,7 @@ std::vector<bool> SolidRays::edge_columns(const SolidRun& run, int row) const {
             std::fill_n(span.sums, padded(count + 1), 0.0);
             GroupedSpans spans;
             spans.push_back(solid->group, span);
-            add_chords_of(spans, line(run.columns.first - 0.5, v, 1.0));
+            add(line(run.columns.first - 0.5, v, 1.0), spans);
         }
         for (int u = first; u < last; ++u)
             if (std::min({above[0][u], above[0][u + 1], below[0][u], below[0][u + 1]}) <= 0.0)
@@ -96,7 +89,7 @@ std::optional<LineSums> SolidRays::light_lengths(int row) const {
         span.sums = light[solid.channel];
         spans.push_back(solid.group, span);
     }
-    add(line(0.0, row, 1.0), view_.width_px, spans, light);
+    add(line(0.0, row, 1.0), spans);
     return light;
 }
 
@@ -109,7 +102,7 @@ PixelRays SolidRays::inside_lengths(const SolidRun& run, int row) const {
     for (const double v : gauss_points)
         for (const double u : gauss_points) {
             sums.clear();
-            add(line(run.columns.first + u, row + v, 1.0), count, spans, sums);
+            add(line(run.columns.first + u, row + v, 1.0), spans);
             for (std::size_t c = 0; c < channels_; ++c)
                 for (int pixel = 0; pixel < count; ++pixel)
                     rays.of(pixel, c)[ray] = sums[c][pixel];
@@ -126,16 +119,17 @@ PixelRays SolidRays::edge_lengths(const SolidRun& run, PixelRange part, int row)
     PixelRays cells(channels_, edge_samples(), count);
     LineSums sums(channels_, side * count);
     const GroupedSpans spans = spans_of(run, side, part, sums);
-    for (int j = 0; j < side; ++j) {
+    for (int cell_row = 0; cell_row < samples_; ++cell_row) {
         sums.clear();
-        add(line(part.first + place(0), row + place(j), 1.0 / side), side * count, spans, sums);
-        const auto first = static_cast<std::size_t>(j / cell_side * samples_);
+        for (int j = cell_row * cell_side; j < (cell_row + 1) * cell_side; ++j)
+            add(line(part.first + place(0), row + place(j), 1.0 / side), spans);
+        const auto first = static_cast<std::size_t>(cell_row * samples_);
         for (std::size_t c = 0; c < channels_; ++c) {
             const double* ray = sums[c];
             for (int pixel = 0; pixel < count; ++pixel)
                 for (double& cell :
                      cells.of(pixel, c).subspan(first, static_cast<std::size_t>(samples_))) {
-                    cell += share * std::accumulate(ray, ray + cell_side, 0.0);
+                    cell = share * std::accumulate(ray, ray + cell_side, 0.0);
                     ray += cell_side;
                 }
         }

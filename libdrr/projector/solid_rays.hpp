@@ -36,9 +36,8 @@ class SolidRays {
 
   private:
     [[nodiscard]] RayLine line(double column, double row, double step_px) const;
-    /// Adds the chords of spans to the sums of a line of `count` rays, and makes mm of the sums.
-    void add(const RayLine& line, int count, const GroupedSpans& spans, const LineSums& sums) const;
-    void add_chords_of(const GroupedSpans& spans, const RayLine& line) const;
+    /// Adds the chords of spans to their sums along a line.
+    void add(const RayLine& line, const GroupedSpans& spans) const;
 
     XrayView view_;
     std::size_t channels_;

@@ -36,11 +36,16 @@ void sum_row(const SolidRays& rays, int first_row, int n, std::vector<Image<floa
         }
         if (!varies) return;
         to.pixels.push_back({column, n});
-        for (std::size_t c = 0; c < channels; ++c)
-            std::transform(dense.of(pixel, c).begin(), dense.of(pixel, c).end(),
-                           std::back_inserter(to.samples[c]), [&](double length) {
-                               return static_cast<float>(light_mm(c, column) + length);
+        for (std::size_t c = 0; c < channels; ++c) {
+            const std::span<const double> samples = dense.of(pixel, c);
+            std::vector<float>& all = to.samples[c];
+            all.resize(all.size() + samples.size());
+            std::transform(samples.begin(), samples.end(),
+                           all.end() - static_cast<std::ptrdiff_t>(samples.size()),
+                           [beside = light_mm(c, column)](double length) {
+                               return static_cast<float>(beside + length);
                            });
+        }
     };
     for (const SolidRun& run : rays.dense_runs(row)) {
         const std::vector<bool> at_edge = rays.edge_columns(run, row);
