@@ -51,15 +51,14 @@ HWY_INLINE Sampled sampled(const ShadowProfile::Table& table, Vector rho) {
     const Vector two_t = hn::Add(t, t), tu = hn::Mul(t, u);
     Sampled s;
     // Cubic Hermite.
-    s.value = hn::MulAdd(
-        hn::Mul(hn::Mul(u, u), hn::Add(splat(1.0), two_t)), value0,
-        hn::MulAdd(hn::Mul(hn::Mul(t, t), hn::Sub(splat(3.0), two_t)), value1,
-                   hn::Mul(hn::Mul(tu, splat(table.step_px)),
-                           hn::Sub(hn::Mul(u, slope0), hn::Mul(t, slope1)))));
-    s.d_rho = hn::MulAdd(
-        hn::Mul(splat(6.0 / table.step_px), tu), hn::Sub(value1, value0),
-        hn::MulAdd(hn::Mul(u, hn::NegMulAdd(splat(3.0), t, splat(1.0))), slope0,
-                   hn::Mul(hn::Mul(t, hn::MulSub(splat(3.0), t, splat(2.0))), slope1)));
+    s.value = hn::MulAdd(hn::Mul(hn::Mul(u, u), hn::Add(splat(1.0), two_t)), value0,
+                         hn::MulAdd(hn::Mul(hn::Mul(t, t), hn::Sub(splat(3.0), two_t)), value1,
+                                    hn::Mul(hn::Mul(tu, splat(table.step_px)),
+                                            hn::Sub(hn::Mul(u, slope0), hn::Mul(t, slope1)))));
+    s.d_rho =
+        hn::MulAdd(hn::Mul(splat(6.0 / table.step_px), tu), hn::Sub(value1, value0),
+                   hn::MulAdd(hn::Mul(u, hn::NegMulAdd(splat(3.0), t, splat(1.0))), slope0,
+                              hn::Mul(hn::Mul(t, hn::MulSub(splat(3.0), t, splat(2.0))), slope1)));
     s.value = hn::IfThenZeroElse(beyond, s.value);
     s.d_rho = hn::IfThenZeroElse(beyond, s.d_rho);
     s.d_log_radius = lerp(ShadowProfile::d_log_radius);
@@ -81,9 +80,9 @@ struct Seen {
 HWY_INLINE Vector cross_terms(const Seen& seen, std::size_t a, std::size_t b, double blur) {
     const double variance = blur * blur;
     const Sampled &f = seen.shadow[a], &g = seen.shadow[b];
-    const Vector cosine = hn::Mul(
-        hn::MulAdd(seen.dx[a], seen.dx[b], hn::Mul(seen.dy[a], seen.dy[b])),
-        hn::Mul(seen.inverse_rho[a], seen.inverse_rho[b]));
+    const Vector cosine =
+        hn::Mul(hn::MulAdd(seen.dx[a], seen.dx[b], hn::Mul(seen.dy[a], seen.dy[b])),
+                hn::Mul(seen.inverse_rho[a], seen.inverse_rho[b]));
     const Vector f_across = hn::Mul(f.d_rho, seen.inverse_rho[a]);
     const Vector g_across = hn::Mul(g.d_rho, seen.inverse_rho[b]);
     const Vector f_along = hn::MulSub(f.d_log_blur, splat(1.0 / variance), f_across);
@@ -106,8 +105,8 @@ HWY_INLINE void look(const ShadowScene& scene, Vector x, Vector y, Seen& seen) {
     for (std::size_t j = 0; j < count; ++j) {
         const ShadowScene::Shadow& shadow = scene.shadows[j];
         const Vector dx = hn::Sub(x, splat(shadow.x)), dy = hn::Sub(y, splat(shadow.y));
-        const Vector rho = hn::Max(hn::Sqrt(hn::MulAdd(dx, dx, hn::Mul(dy, dy))),
-                                   splat(least_rho_px));
+        const Vector rho =
+            hn::Max(hn::Sqrt(hn::MulAdd(dx, dx, hn::Mul(dy, dy))), splat(least_rho_px));
         seen.dx[j] = dx;
         seen.dy[j] = dy;
         seen.inverse_rho[j] = hn::Div(one, rho);
@@ -179,8 +178,7 @@ void columns_of_order(const ShadowScene& scene, const PixelArrays& pixels,
                           hn::Sub(hn::LoadU(lanes, pixels.grey + p), splat(scene.veil)));
         const auto no_say = hn::And(hn::Ne(hn::LoadU(lanes, pixels.saturated + p), splat(0.0)),
                                     hn::Le(residual, splat(0.0)));
-        const Vector weight =
-            hn::IfThenZeroElse(no_say, hn::LoadU(lanes, pixels.root_weight + p));
+        const Vector weight = hn::IfThenZeroElse(no_say, hn::LoadU(lanes, pixels.root_weight + p));
         hn::StoreU(hn::Mul(weight, residual), lanes, columns.first + p);
         const Vector passing = hn::Mul(weight, seen.transmission);
         for (int k = 0; k < coefficients(order); ++k)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace stereo {
 namespace {
@@ -17,10 +18,17 @@ BlobMap::BlobMap(const ViewBlobs& blobs, int width_px, int height_px)
       height_px_(height_px),
       columns_(width_px / cell_px + 1),
       rows_(height_px / cell_px + 1),
-      cells_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_)) {
+      by_cell_(centers_.size()),
+      first_of_cell_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_) + 1) {
+    const auto cell_of = [&](const Eigen::Vector2d& center) {
+        return static_cast<std::size_t>(row(center.y()) * columns_ + column(center.x()));
+    };
+    for (const Eigen::Vector2d& center : centers_)
+        ++first_of_cell_[cell_of(center) + 1];
+    std::partial_sum(first_of_cell_.begin(), first_of_cell_.end(), first_of_cell_.begin());
+    std::vector<std::size_t> next = first_of_cell_;
     for (std::size_t i = 0; i < centers_.size(); ++i)
-        cells_[static_cast<std::size_t>(row(centers_[i].y()) * columns_ + column(centers_[i].x()))]
-            .push_back(static_cast<int>(i));
+        by_cell_[next[cell_of(centers_[i])]++] = static_cast<int>(i);
 }
 
 int BlobMap::column(double u) const {
@@ -34,15 +42,23 @@ int BlobMap::row(double v) const {
 int BlobMap::nearest(const Eigen::Vector2d& pixel, double within_px) const {
     int best = -1;
     double best_distance2 = within_px * within_px;
-    for (int r = row(pixel.y() - within_px); r <= row(pixel.y() + within_px); ++r)
-        for (int c = column(pixel.x() - within_px); c <= column(pixel.x() + within_px); ++c)
-            for (const int blob : cells_[static_cast<std::size_t>(r * columns_ + c)]) {
-                const double distance2 =
-                    (centers_[static_cast<std::size_t>(blob)] - pixel).squaredNorm();
-                if (distance2 > best_distance2) continue;
-                best_distance2 = distance2;
-                best = blob;
-            }
+    const int first_column = column(pixel.x() - within_px);
+    const int last_column = column(pixel.x() + within_px);
+    const int last_row = row(pixel.y() + within_px);
+    for (int r = row(pixel.y() - within_px); r <= last_row; ++r) {
+        // Cells beside one another follow one another.
+        const std::size_t end =
+            first_of_cell_[static_cast<std::size_t>(r * columns_ + last_column + 1)];
+        for (auto k = first_of_cell_[static_cast<std::size_t>(r * columns_ + first_column)];
+             k < end; ++k) {
+            const int blob = by_cell_[k];
+            const double distance2 =
+                (centers_[static_cast<std::size_t>(blob)] - pixel).squaredNorm();
+            if (distance2 > best_distance2) continue;
+            best_distance2 = distance2;
+            best = blob;
+        }
+    }
     return best;
 }
 

@@ -37,7 +37,8 @@ class BlobMap {
     int height_px_;
     int columns_;
     int rows_;
-    std::vector<std::vector<int>> cells_;
+    std::vector<int> by_cell_;                // blobs, cell after cell
+    std::vector<std::size_t> first_of_cell_;  // in by_cell_; one more than there are cells
 };
 
 /// The part of an image that lies within a distance of blobs, as a table with a rim of cells that

@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
+#include <numeric>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -41,29 +44,70 @@ ViewPose canonical(ViewPose pose, const PreparedLayout& layout) {
     return pose;
 }
 
+/// A ball about the markers.
+struct Extent {
+    Eigen::Vector3d middle_mm = Eigen::Vector3d::Zero();
+    double radius_mm = 0.0;
+};
+
+Extent extent_of(const std::vector<Eigen::Vector3d>& markers_mm) {
+    Extent extent{centroid_of(markers_mm), 0.0};
+    for (const auto& marker : markers_mm)
+        extent.radius_mm = std::max(extent.radius_mm, (marker - extent.middle_mm).norm());
+    return extent;
+}
+
+// The next number that has no divisor in common with n after the golden section of it.
+std::size_t even_stride(std::size_t n) {
+    auto stride = static_cast<std::size_t>(static_cast<double>(n) / std::numbers::phi) + 1;
+    while (std::gcd(stride, n) != 1)
+        ++stride;
+    return stride;
+}
+
 // About the log-likelihood of a naming, without its residuals: to tell cheaply what cannot compete.
-double rough_log_likelihood(const ViewProblem& view, const ViewPose& pose, double clutter_per_px2,
-                            double gate_px) {
+// Less than `least` as soon as it cannot reach it.
+double rough_log_likelihood(const ViewProblem& view, const Extent& extent, const ViewPose& pose,
+                            double clutter_per_px2, double gate_px, double least) {
     const drr::Pinhole pinhole = scaled(view.nominal.pinhole, pose.log_focal);
     const Eigen::Matrix3d rotation = pose.view_from_phantom.matrix();
+    const Eigen::Vector3d& shift = pose.view_from_phantom.translation_mm;
     const double blob_variance_px2 = view.options.blob_sd_px * view.options.blob_sd_px;
     const double log_miss = std::log1p(-view.options.detection_rate);
     const double log_hit =
         std::log(view.options.detection_rate / (2.0 * std::numbers::pi * clutter_per_px2));
+    const auto variance_px2 = [&](double depth_mm) {
+        const double as_built_px = view.options.as_built_sd_mm * pinhole.fx_px / depth_mm;
+        return as_built_px * as_built_px + blob_variance_px2;
+    };
+    const double deepest_mm =
+        std::max((rotation.row(2) * extent.middle_mm).value() + shift.z() + extent.radius_mm, 1.0);
+    const double most_of_a_hit = std::max(log_hit - std::log(variance_px2(deepest_mm)), 0.0);
+    // A logarithm of so many variances at a time.
+    constexpr int at_once = 16;
+    double variances = 1.0;
+    int hits = 0;
     double sum = 0.0;
-    for (const auto& marker : view.markers_mm) {
-        const Eigen::Vector3d p = rotation * marker + pose.view_from_phantom.translation_mm;
-        if (p.z() <= 0.0) continue;
+    const std::size_t count = view.markers_mm.size();
+    double reachable = most_of_a_hit * static_cast<double>(count);
+    // Neighbours in the list are neighbours in space, and missed together.
+    const std::size_t stride = even_stride(count);
+    for (std::size_t n = 0, i = 0; n < count; ++n, i = (i + stride) % count) {
+        const Eigen::Vector3d p = rotation * view.markers_mm[i] + shift;
         const Eigen::Vector2d pixel = pinhole.project(p);
-        if (!view.map.contains(pixel)) continue;
-        if (view.map.nearest(pixel, gate_px) < 0) {
+        if (p.z() <= 0.0 || !view.map.contains(pixel)) {
+            reachable -= most_of_a_hit;
+        } else if (view.map.nearest(pixel, gate_px) < 0) {
             sum += log_miss;
-            continue;
+            reachable += log_miss - most_of_a_hit;
+        } else {
+            sum += log_hit;
+            variances *= variance_px2(p.z());
+            if (++hits % at_once == 0) sum -= std::log(std::exchange(variances, 1.0));
         }
-        const double as_built_px = view.options.as_built_sd_mm * pinhole.fx_px / p.z();
-        sum += log_hit - std::log(as_built_px * as_built_px + blob_variance_px2);
+        if (reachable < least) return reachable;
     }
-    return sum;
+    return sum - std::log(variances);
 }
 
 // The pose from which a flat phantom is seen nearly the same: its plane slanted to the other side
@@ -96,17 +140,20 @@ void add_rivals(const ViewProblem& view, const PreparedLayout& layout, double cl
         pool.namings().begin() + static_cast<long>(std::min(leaders, pool.namings().size())));
     if (start.empty()) return;
     const double top = start[0].log_likelihood(clutter_per_px2);
+    const Extent extent = extent_of(view.markers_mm);
+    const auto rough = [&](const ViewPose& pose, double least) {
+        return rough_log_likelihood(view, extent, pose, clutter_per_px2, gate_px, least);
+    };
     for (const auto& leader : start) {
         // A blob within the gate may be there by chance, and denser beads find more: what a pose
         // gains so, its rivals gain too, so that a rival is estimated from its leader.
         const double offset = leader.log_likelihood(clutter_per_px2) -
-                              rough_log_likelihood(view, leader.fit.pose, clutter_per_px2, gate_px);
+                              rough(leader.fit.pose, std::numeric_limits<double>::lowest());
+        // The estimate knows neither residuals nor beads that hide each other.
+        constexpr double roughness_nats = 15.0;
+        const double least = top - irrelevant_nats - roughness_nats - offset;
         const auto try_pose = [&](const ViewPose& pose) {
-            // The estimate knows neither residuals nor beads that hide each other.
-            constexpr double roughness_nats = 15.0;
-            if (offset + rough_log_likelihood(view, pose, clutter_per_px2, gate_px) <=
-                top - irrelevant_nats - roughness_nats)
-                return;
+            if (rough(pose, least) <= least) return;
             pool.add(name_blobs(view, pose, as_built_sd_mm));
             if (const auto refined = refine_pose(view, pose, gate_px))
                 pool.add(name_blobs(view, *refined, as_built_sd_mm));

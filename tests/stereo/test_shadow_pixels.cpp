@@ -74,9 +74,9 @@ double grey_at(const ShadowParameters& p, std::size_t beads, double x, double y)
                 const Eigen::Vector2d along(of.dx / of.rho, of.dy / of.rho);
                 const double across = of.s.d_rho / of.rho;
                 const double inwards = of.s.d_log_blur / b2 - across;
-                return Eigen::Matrix2d(inwards * along * along.transpose() +
-                                       across * (Eigen::Matrix2d::Identity() -
-                                                 along * along.transpose()));
+                return Eigen::Matrix2d(
+                    inwards * along * along.transpose() +
+                    across * (Eigen::Matrix2d::Identity() - along * along.transpose()));
             };
             double terms =
                 b2 * gradient(shadows[f]).dot(gradient(shadows[g])) +
