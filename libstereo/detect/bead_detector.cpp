@@ -1,4 +1,5 @@
 #include "bead_judgement.hpp"
+#include "brightest.hpp"
 #include "candidate_fits.hpp"
 #include "candidates.hpp"
 #include "first_look.hpp"
@@ -30,14 +31,14 @@ struct SizeRange {
 
 /// Grey values over black, as fit_beads() wants them.
 drr::Image<float> over_black(const drr::Image<float>& image, const BeadDetectorOptions& options) {
-    float top = -std::numeric_limits<float>::infinity();
-    for (const float grey : image.pixels()) {
-        drr::require(std::isfinite(grey),
-                     "an image for bead detection has values that are not finite");
-        top = std::max(top, grey);
-    }
+    // To the end and without branches: so it goes in vectors.
+    unsigned wrong = 0;
+    for (const float grey : image.pixels())
+        wrong |= static_cast<unsigned>(!(std::abs(grey) <= std::numeric_limits<float>::max()));
+    drr::require(wrong == 0, "an image for bead detection has values that are not finite");
     const bool given = !std::isnan(options.black_grey);
-    const auto black = given ? static_cast<float>(options.black_grey) : (options.dark ? 0.0F : top);
+    const auto black = given ? static_cast<float>(options.black_grey)
+                             : (options.dark ? 0.0F : brightest_of(image));
     drr::Image<float> result(image.width(), image.height());
     std::transform(image.pixels().begin(), image.pixels().end(), result.pixels().begin(),
                    [&](float grey) { return options.dark ? grey - black : black - grey; });
@@ -46,7 +47,7 @@ drr::Image<float> over_black(const drr::Image<float>& image, const BeadDetectorO
 
 /// The grey at which the image saturates; infinity where it does not.
 double saturation_of(const drr::Image<float>& image, double share) {
-    const float top = *std::max_element(image.pixels().begin(), image.pixels().end());
+    const float top = brightest_of(image);
     const auto count = std::count(image.pixels().begin(), image.pixels().end(), top);
     return static_cast<double>(count) > share * static_cast<double>(image.size())
                ? top

@@ -1,3 +1,4 @@
+#include "brightest.hpp"
 
 #include <drr/core/order_statistics.hpp>
 #include <stereo/detect/grey_noise.hpp>
@@ -5,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <utility>
 #include <vector>
@@ -37,14 +37,6 @@ constexpr double edge_significance = 2.5;
 // A correlation below so many standard errors is taken for none, and a line's distance from
 // proportionality.
 constexpr double least_significance = 2.0;
-
-/// The largest grey; 0 for no image. NaN counts for nothing.
-float brightest_of(const drr::Image<float>& image) {
-    float top = image.empty() ? 0.0F : std::numeric_limits<float>::lowest();
-    for (const float grey : image.pixels())
-        top = std::max(top, grey);
-    return top;
-}
 
 // Noise has at least this part of its mean power at every frequency: rounding and the electronics'
 // is white.
