@@ -22,13 +22,17 @@ void require_solid(const Shape& shape, int sign) {
 void AnalyticOptions::validate() const {
     require(samples_per_pixel >= 1 && samples_per_pixel <= 32,
             "samples_per_pixel must be between 1 and 32");
+    require(rays_within >= 2 && rays_within <= 32 && rays_within % 2 == 0,
+            "rays_within must be an even number between 2 and 32");
     require(dense_mu_per_mm >= 0.0, "dense_mu_per_mm must not be negative");
 }
 
 AnalyticOptions finer(AnalyticOptions options, int parts) {
+    const auto over_parts = [parts](int number) { return (number + parts - 1) / parts; };
     constexpr int fewest = 2;
     int& samples = options.samples_per_pixel;
-    if (samples > 1) samples = std::max(fewest, (samples + parts - 1) / parts);
+    if (samples > 1) samples = std::max(fewest, over_parts(samples));
+    options.rays_within = 2 * over_parts(options.rays_within / 2);
     return options;
 }
 
@@ -52,8 +56,7 @@ SolidsInView::SolidsInView(std::span<const SolidPart> solids, const XrayView& vi
         }
         weighted.push_back({solid.shape, static_cast<double>(solid.sign), channel, dense[channel]});
     }
-    sums_ = std::make_shared<const SolidSums>(std::move(materials), weighted, view,
-                                              options.samples_per_pixel);
+    sums_ = std::make_shared<const SolidSums>(std::move(materials), weighted, view, options);
 }
 
 PathLengths SolidsInView::rows(RowRange rows) const {
@@ -85,7 +88,7 @@ Image<float> AnalyticProjector::line_integrals(const XrayView& view) const {
         weighted.push_back({solid.shape, solid.sign * solid.mu_per_mm, 0,
                             solid.mu_per_mm >= options_.dense_mu_per_mm});
     // One material of which a mm is a line integral of 1 stands for all.
-    const SolidSums sums({"all"}, weighted, view, options_.samples_per_pixel);
+    const SolidSums sums({"all"}, weighted, view, options_);
     return drr::line_integrals(sums.rows({0, view.height_px}), std::array{1.0});
 }
 

@@ -79,8 +79,13 @@ HWY_INLINE Interval from_source_to_pixel() {
     return {hn::Zero(lanes), splat(1.0)};
 }
 
-/// Of half a chord times the direction's length; below, single precision holds no number.
-constexpr double least_square = 1e-30;
+/// The root of a square where it is above 0. Smaller ones than the least, of which single precision
+/// has no inverse root, count as that.
+HWY_INLINE Vector root_or_zero(Vector square) {
+    constexpr double least = 1e-30;
+    return hn::IfThenElseZero(hn::Gt(square, hn::Zero(lanes)),
+                              Root(hn::Max(square, splat(least))).value);
+}
 
 // Each form: what all of its kind share of a vector of rays, and the chord in t from that.
 
@@ -131,11 +136,8 @@ struct SphereForm {
         const Vector b = hn::MulSub(z, r.x, hn::Mul(x, r.z));
         const Vector c = hn::MulSub(x, r.y, hn::Mul(y, r.x));
         const Vector moment = hn::MulAdd(a, a, hn::MulAdd(b, b, hn::Mul(c, c)));
-        const Vector q = hn::Max(hn::MulSub(r.square, radius_square, moment), hn::Zero(lanes));
-        // Where the ray misses, any number above 0 stands for the square, which counts for nothing.
-        const auto meets = hn::Gt(q, hn::Zero(lanes));
-        const Vector root = Root(hn::Max(q, splat(least_square))).value;
-        const Vector half = hn::Mul(hn::IfThenElseZero(meets, root), r.inverse_square);
+        const Vector q = hn::MulSub(r.square, radius_square, moment);
+        const Vector half = hn::Mul(root_or_zero(q), r.inverse_square);
         const Vector along = hn::MulAdd(x, r.x, hn::MulAdd(y, r.y, hn::Mul(z, r.z)));
         const Vector middle = hn::Neg(hn::Mul(along, r.inverse_square));
         Interval t = from_source_to_pixel();
@@ -143,6 +145,10 @@ struct SphereForm {
         return t.length();
     }
 };
+
+/// The square of what a direction from source to pixel is off an axis, in mm, that counts as none:
+/// far below the rounding of its components.
+constexpr double axial = 1e-24;
 
 struct CylinderForm {
     struct Rays {
@@ -152,7 +158,7 @@ struct CylinderForm {
               x(d.x),
               y(d.y),
               square(hn::MulAdd(d.x, d.x, hn::Mul(d.y, d.y))),
-              inverse_square(hn::Div(splat(1.0), hn::Max(square, splat(parallel)))),
+              inverse_square(hn::Div(splat(1.0), hn::Max(square, splat(axial)))),
               inverse_z(inverse(d.z)) {}
     };
     Vector x, y, radius_square, low_z, high_z, along_axis;
@@ -169,10 +175,9 @@ struct CylinderForm {
     }
     HWY_INLINE Vector chord(const Rays& r) const {
         const Vector moment = hn::MulSub(x, r.y, hn::Mul(y, r.x));
-        const Vector q =
-            hn::Max(hn::MulSub(r.square, radius_square, hn::Mul(moment, moment)), hn::Zero(lanes));
-        const Vector half = hn::IfThenElse(hn::Le(r.square, splat(parallel)), along_axis,
-                                           hn::Mul(hn::Sqrt(q), r.inverse_square));
+        const Vector q = hn::MulSub(r.square, radius_square, hn::Mul(moment, moment));
+        const Vector half = hn::IfThenElse(hn::Le(r.square, splat(axial)), along_axis,
+                                           hn::Mul(root_or_zero(q), r.inverse_square));
         const Vector along = hn::MulAdd(x, r.x, hn::Mul(y, r.y));
         const Vector middle = hn::Neg(hn::Mul(along, r.inverse_square));
         Interval t{hn::Max(hn::Sub(middle, half), hn::Zero(lanes)),

@@ -12,20 +12,29 @@
 
 namespace drr {
 
-/// Sums along a line of rays, one line for each channel.
+/// Which channels anything is added to.
+using ChannelsUsed = std::vector<bool>;
+
+/// Sums along a line of rays, one line for each channel that is used.
 class LineSums {
   public:
-    LineSums(std::size_t channels, int count)
-        : stride_(padded(count)), numbers_(hwy::AllocateAligned<double>(channels * stride_)) {
-        for (std::size_t c = 0; c < channels; ++c)
-            rows_.push_back(numbers_.get() + c * stride_);
+    LineSums(const ChannelsUsed& used, int count)
+        : size_(padded(count) *
+                static_cast<std::size_t>(std::count(used.begin(), used.end(), true))),
+          numbers_(hwy::AllocateAligned<double>(size_)) {
+        double* next = numbers_.get();
+        for (const bool is_used : used) {
+            rows_.push_back(is_used ? next : nullptr);
+            if (is_used) next += padded(count);
+        }
         clear();
     }
-    void clear() { std::fill_n(numbers_.get(), rows_.size() * stride_, 0.0); }
+    void clear() { std::fill_n(numbers_.get(), size_, 0.0); }
+    /// Of a channel that is not used, none.
     [[nodiscard]] double* operator[](std::size_t channel) const { return rows_[channel]; }
 
   private:
-    std::size_t stride_;
+    std::size_t size_;
     hwy::AlignedFreeUniquePtr<double[]> numbers_;
     std::vector<double*> rows_;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "line_sums.hpp"
+
 #include <drr/core/image.hpp>
 #include <drr/projector/path_lengths.hpp>
 
@@ -9,22 +11,30 @@
 
 namespace drr {
 
-/// Lengths along the rays of pixels that have equally many, [pixel][channel][ray].
+/// Lengths along the rays of pixels that have equally many, [channel that is used][pixel][ray].
 class PixelRays {
   public:
-    PixelRays(std::size_t channels, int rays, int pixels)
-        : channels_(channels),
-          rays_(static_cast<std::size_t>(rays)),
-          lengths_(channels_ * rays_ * static_cast<std::size_t>(pixels), 0.0) {}
-
-    [[nodiscard]] std::span<double> of(int pixel, std::size_t channel) {
-        return std::span(lengths_).subspan(
-            (static_cast<std::size_t>(pixel) * channels_ + channel) * rays_, rays_);
+    PixelRays(const ChannelsUsed& used, int rays, int pixels)
+        : rays_(static_cast<std::size_t>(rays)), pixels_(static_cast<std::size_t>(pixels)) {
+        std::size_t count = 0;
+        for (const bool is_used : used)
+            places_.push_back(is_used ? count++ : not_used);
+        lengths_.resize(count * pixels_ * rays_);
     }
-    [[nodiscard]] std::size_t channels() const { return channels_; }
+
+    [[nodiscard]] std::size_t rays() const { return rays_; }
+    /// Empty for a channel that is not used.
+    [[nodiscard]] std::span<double> of(int pixel, std::size_t channel) {
+        if (places_[channel] == not_used) return {};
+        return std::span(lengths_).subspan(
+            (places_[channel] * pixels_ + static_cast<std::size_t>(pixel)) * rays_, rays_);
+    }
 
   private:
-    std::size_t channels_, rays_;
+    static constexpr auto not_used = static_cast<std::size_t>(-1);
+
+    std::size_t rays_, pixels_;
+    std::vector<std::size_t> places_;
     std::vector<double> lengths_;
 };
 

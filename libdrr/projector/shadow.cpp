@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace drr {
 namespace {
@@ -88,14 +89,15 @@ Shadow::Shadow(const Shape& shape, const XrayView& view)
             const Eigen::Array2d step = chain[n] - chain[n - 1];
             // A level line adds nothing that its neighbours do not.
             if (step.y() > 0.0)
-                side.lines.push_back({chain[n - 1].y(), chain[n - 1].x(), step.x() / step.y()});
+                side.lines[side.count++] = {chain[n - 1].y(), chain[n - 1].x(),
+                                            step.x() / step.y()};
         }
     }
 }
 
 PixelRange Shadow::columns(int row) const {
     if (row < rows_.first || row >= rows_.last) return {};
-    if (left_.lines.empty()) return columns_;
+    if (left_.count == 0) return columns_;
     const double first = std::max(top_, row - 0.5), last = std::min(bottom_, row + 0.5);
     if (first > last) return {};
     const auto column = [](const Side::Line& line, double at) {
@@ -103,11 +105,11 @@ PixelRange Shadow::columns(int row) const {
     };
     double low = -std::numeric_limits<double>::infinity(), high = -low;
     const double low_row = std::clamp(left_.outermost_row, first, last);
-    for (const Side::Line& line : left_.lines)
-        low = std::max(low, column(line, low_row));
+    for (std::size_t n = 0; n < left_.count; ++n)
+        low = std::max(low, column(left_.lines[n], low_row));
     const double high_row = std::clamp(right_.outermost_row, first, last);
-    for (const Side::Line& line : right_.lines)
-        high = std::min(high, column(line, high_row));
+    for (std::size_t n = 0; n < right_.count; ++n)
+        high = std::min(high, column(right_.lines[n], high_row));
     return touched(low, high, columns_);
 }
 

@@ -3,7 +3,8 @@
 #include <drr/geometry/xray_view.hpp>
 #include <drr/phantom/shape.hpp>
 
-#include <vector>
+#include <array>
+#include <cstddef>
 
 namespace drr {
 
@@ -31,7 +32,8 @@ class Shadow {
             double row, column;  ///< of its upper end
             double per_row;
         };
-        std::vector<Line> lines;
+        std::array<Line, 7> lines{};  ///< of eight corners
+        std::size_t count = 0;
         double outermost_row = 0.0;
     };
 

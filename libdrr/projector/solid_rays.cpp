@@ -9,11 +9,16 @@ namespace drr {
 namespace {
 
 /// Where rays cross pixels within a shadow, along either side: the two points of Gauss and Legendre
-/// (exact for cubic lengths, and of equal weight) in each half of the pixel.
-constexpr double gauss = 0.28867513459481287 / 2.0;
-constexpr std::array<double, 4> gauss_points{-0.25 - gauss, -0.25 + gauss, 0.25 - gauss,
-                                             0.25 + gauss};
-constexpr int inside_rays = gauss_points.size() * gauss_points.size();
+/// in each of `count` / 2 stretches.
+std::vector<double> gauss_points(int count) {
+    constexpr double off_middle = 0.28867513459481287;  // of a stretch of 1: 1 / sqrt(12)
+    std::vector<double> points;
+    const int stretches = count / 2;
+    for (int n = 0; n < stretches; ++n)
+        for (const double off : {-off_middle, off_middle})
+            points.push_back((n + 0.5 + off) / stretches - 0.5);
+    return points;
+}
 
 /// Rays along either side of one of the n x n cells of a pixel at an edge. A cell is so small that
 /// the mean length in it gives the intensity, and the mean is what needs rays: it begins like a
@@ -34,7 +39,26 @@ GroupedSpans spans_of(const SolidRun& run, int step_parts, PixelRange part, cons
     return spans;
 }
 
+ChannelsUsed channels_of(const SolidRun& run, std::size_t channels) {
+    ChannelsUsed used(channels, false);
+    for (const auto& [solid, columns] : run.solids)
+        used[solid->channel] = true;
+    return used;
+}
+
 }  // namespace
+
+SolidRays::SolidRays(std::span<const WeightedSolid> solids, std::size_t channels,
+                     const XrayView& view, const AnalyticOptions& options)
+    : view_(view),
+      channels_(channels),
+      samples_(options.samples_per_pixel),
+      rays_within_(options.rays_within),
+      light_channels_(channels, false),
+      seen_(see_solids(solids, view, samples_ > 1)) {
+    for (const WeightedSolid& solid : solids)
+        if (!solid.dense || samples_ == 1) light_channels_[solid.channel] = true;
+}
 
 // The line along a row that begins at a place in pixels.
 RayLine SolidRays::line(double column, double row, double step_px) const {
@@ -48,12 +72,11 @@ void SolidRays::add(const RayLine& line, const GroupedSpans& spans) const {
     });
 }
 
-// Shadows are convex: a pixel is within one when
-// its corners are.
+// Shadows are convex: a pixel is within one when its corners are.
 std::vector<bool> SolidRays::edge_columns(const SolidRun& run, int row) const {
     const int count = run.columns.last - run.columns.first;
     std::vector<bool> edges(static_cast<std::size_t>(count), false);
-    const LineSums above(1, count + 1), below(1, count + 1);
+    const LineSums above({true}, count + 1), below({true}, count + 1);
     for (const auto& [solid, columns] : run.solids) {
         const int first = columns.first - run.columns.first;
         const int last = columns.last - run.columns.first;
@@ -77,7 +100,7 @@ std::vector<bool> SolidRays::edge_columns(const SolidRun& run, int row) const {
 
 std::optional<LineSums> SolidRays::light_lengths(int row) const {
     if (seen_.light.in_row(row).empty()) return std::nullopt;
-    LineSums light(channels_, view_.width_px);
+    LineSums light(light_channels_, view_.width_px);
     GroupedSpans spans;
     for (const std::uint32_t n : seen_.light.in_row(row)) {
         const SeenSolid& solid = seen_.light[n];
@@ -95,16 +118,18 @@ std::optional<LineSums> SolidRays::light_lengths(int row) const {
 
 PixelRays SolidRays::inside_lengths(const SolidRun& run, int row) const {
     const int count = run.columns.last - run.columns.first;
-    PixelRays rays(channels_, inside_rays, count);
-    LineSums sums(channels_, count);
+    const ChannelsUsed used = channels_of(run, channels_);
+    PixelRays rays(used, inside_samples(), count);
+    LineSums sums(used, count);
     const GroupedSpans spans = spans_of(run, 1, run.columns, sums);
+    const std::vector<double> places = gauss_points(rays_within_);
     std::size_t ray = 0;
-    for (const double v : gauss_points)
-        for (const double u : gauss_points) {
+    for (const double v : places)
+        for (const double u : places) {
             sums.clear();
             add(line(run.columns.first + u, row + v, 1.0), spans);
             for (std::size_t c = 0; c < channels_; ++c)
-                for (int pixel = 0; pixel < count; ++pixel)
+                for (int pixel = 0; used[c] && pixel < count; ++pixel)
                     rays.of(pixel, c)[ray] = sums[c][pixel];
             ++ray;
         }
@@ -116,8 +141,9 @@ PixelRays SolidRays::edge_lengths(const SolidRun& run, PixelRange part, int row)
     const int side = samples_ * cell_side;  // rays along the side of a pixel
     const auto place = [side](int n) { return (n + 0.5) / side - 0.5; };
     constexpr double share = 1.0 / (cell_side * cell_side);
-    PixelRays cells(channels_, edge_samples(), count);
-    LineSums sums(channels_, side * count);
+    const ChannelsUsed used = channels_of(run, channels_);
+    PixelRays cells(used, edge_samples(), count);
+    LineSums sums(used, side * count);
     const GroupedSpans spans = spans_of(run, side, part, sums);
     for (int cell_row = 0; cell_row < samples_; ++cell_row) {
         sums.clear();
@@ -126,7 +152,7 @@ PixelRays SolidRays::edge_lengths(const SolidRun& run, PixelRange part, int row)
         const auto first = static_cast<std::size_t>(cell_row * samples_);
         for (std::size_t c = 0; c < channels_; ++c) {
             const double* ray = sums[c];
-            for (int pixel = 0; pixel < count; ++pixel)
+            for (int pixel = 0; used[c] && pixel < count; ++pixel)
                 for (double& cell :
                      cells.of(pixel, c).subspan(first, static_cast<std::size_t>(samples_))) {
                     cell = share * std::accumulate(ray, ray + cell_side, 0.0);
@@ -135,10 +161,6 @@ PixelRays SolidRays::edge_lengths(const SolidRun& run, PixelRange part, int row)
         }
     }
     return cells;
-}
-
-int SolidRays::inside_samples() {
-    return inside_rays;
 }
 
 }  // namespace drr

@@ -14,11 +14,7 @@ namespace drr {
 class SolidRays {
   public:
     SolidRays(std::span<const WeightedSolid> solids, std::size_t channels, const XrayView& view,
-              int samples_per_pixel)
-        : view_(view),
-          channels_(channels),
-          samples_(samples_per_pixel),
-          seen_(see_solids(solids, view, samples_per_pixel > 1)) {}
+              const AnalyticOptions& options);
 
     /// The light solids on the rays through the middles of a row's pixels; nothing where it meets
     /// none.
@@ -32,7 +28,7 @@ class SolidRays {
     [[nodiscard]] PixelRays edge_lengths(const SolidRun& run, PixelRange part, int row) const;
 
     [[nodiscard]] int edge_samples() const { return samples_ * samples_; }
-    [[nodiscard]] static int inside_samples();
+    [[nodiscard]] int inside_samples() const { return rays_within_ * rays_within_; }
 
   private:
     [[nodiscard]] RayLine line(double column, double row, double step_px) const;
@@ -41,7 +37,8 @@ class SolidRays {
 
     XrayView view_;
     std::size_t channels_;
-    int samples_;
+    int samples_, rays_within_;
+    ChannelsUsed light_channels_;
     SeenSolids seen_;
 };
 

@@ -17,34 +17,35 @@ void sum_row(const SolidRays& rays, int first_row, int n, std::vector<Image<floa
     const std::size_t channels = means.size();
     const int row = first_row + n;
     const std::optional<LineSums> light = rays.light_lengths(row);
-    if (light)
-        for (std::size_t c = 0; c < channels; ++c)
-            std::transform((*light)[c], (*light)[c] + means[c].width(), means[c].row(n),
+    const auto light_in = [&](std::size_t c) { return light ? (*light)[c] : nullptr; };
+    for (std::size_t c = 0; c < channels; ++c)
+        if (const double* const sums = light_in(c))
+            std::transform(sums, sums + means[c].width(), means[c].row(n),
                            [](double sum) { return static_cast<float>(sum); });
-    const auto light_mm = [&](std::size_t c, int column) {
-        return light ? (*light)[c][column] : 0.0;
-    };
     const auto take = [&](PixelRays& dense, int pixel, int column, RowSamples& to) {
+        const auto light_mm = [&](std::size_t c) {
+            return light_in(c) ? light_in(c)[column] : 0.0;
+        };
         bool varies = false;
         for (std::size_t c = 0; c < channels; ++c) {
             const std::span<const double> samples = dense.of(pixel, c);
+            if (samples.empty()) continue;
             const double sum = std::accumulate(samples.begin(), samples.end(), 0.0);
             means[c](column, n) =
-                static_cast<float>(light_mm(c, column) + sum / static_cast<double>(samples.size()));
+                static_cast<float>(light_mm(c) + sum / static_cast<double>(samples.size()));
             varies |= std::any_of(samples.begin(), samples.end(),
                                   [&](double length) { return length != samples.front(); });
         }
         if (!varies) return;
         to.pixels.push_back({column, n});
         for (std::size_t c = 0; c < channels; ++c) {
-            const std::span<const double> samples = dense.of(pixel, c);
+            const double beside = light_mm(c);
             std::vector<float>& all = to.samples[c];
-            all.resize(all.size() + samples.size());
+            all.resize(all.size() + dense.rays(), static_cast<float>(beside));
+            const std::span<const double> samples = dense.of(pixel, c);
             std::transform(samples.begin(), samples.end(),
                            all.end() - static_cast<std::ptrdiff_t>(samples.size()),
-                           [beside = light_mm(c, column)](double length) {
-                               return static_cast<float>(beside + length);
-                           });
+                           [beside](double length) { return static_cast<float>(beside + length); });
         }
     };
     for (const SolidRun& run : rays.dense_runs(row)) {
@@ -84,7 +85,7 @@ PathLengths SolidSums::rows(RowRange rows) const {
         sum_row(rays_, rows.first, static_cast<int>(n), result.mean_mm, edges[n], insides[n]);
     });
     collect(edges, rays_.edge_samples(), count, result.sampled);
-    collect(insides, SolidRays::inside_samples(), count, result.sampled);
+    collect(insides, rays_.inside_samples(), count, result.sampled);
     return result;
 }
 

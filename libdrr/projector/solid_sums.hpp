@@ -18,10 +18,10 @@ namespace drr {
 class SolidSums {
   public:
     SolidSums(std::vector<std::string> channels, std::span<const WeightedSolid> solids,
-              const XrayView& view, int samples_per_pixel)
+              const XrayView& view, const AnalyticOptions& options)
         : channels_(std::move(channels)),
           width_(view.width_px),
-          rays_(solids, channels_.size(), view, samples_per_pixel) {}
+          rays_(solids, channels_.size(), view, options) {}
 
     /// Of these rows, as images of their own.
     [[nodiscard]] PathLengths rows(RowRange rows) const;

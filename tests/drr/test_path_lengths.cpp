@@ -90,6 +90,13 @@ BOOST_AUTO_TEST_CASE(finer_pixels_need_fewer_samples_each) {
     BOOST_TEST(samples(10, 3) == 4);
     BOOST_TEST(samples(3, 8) == 2);
     BOOST_TEST(samples(1, 2) == 1);  // a ray through the centre of every pixel
+    const auto rays_within = [](int of_whole, int parts) {
+        return finer(AnalyticOptions{.rays_within = of_whole}, parts).rays_within;
+    };
+    BOOST_TEST(rays_within(4, 1) == 4);
+    BOOST_TEST(rays_within(4, 2) == 2);
+    BOOST_TEST(rays_within(6, 2) == 4);
+    BOOST_TEST(rays_within(4, 8) == 2);
 }
 
 // What the default number of samples was chosen for. The reference integrates the shadow of the
@@ -365,6 +372,8 @@ BOOST_AUTO_TEST_CASE(wrong_solids_and_options_are_refused) {
     refused([](auto& part, auto&) { part.sign = 2; });
     refused([](auto& part, auto&) { part.shape.form = Sphere{-1.0}; });
     refused([](auto&, auto& options) { options.samples_per_pixel = 33; });
+    for (const int rays : {0, 3, 34})
+        refused([&](auto&, auto& options) { options.rays_within = rays; });
     refused([](auto&, auto& options) { options.dense_mu_per_mm = -1.0; });
     refused([](auto&, auto& options) { options.dense_energy_kev = 0.0; });
     BOOST_CHECK_THROW((void)path_lengths({}, view), Error);
