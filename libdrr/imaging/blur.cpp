@@ -1,3 +1,5 @@
+#include "convolve_row.hpp"
+
 #include <drr/core/parallel.hpp>
 #include <drr/imaging/blur.hpp>
 
@@ -18,12 +20,6 @@ int mirrored(int index, int size) {
     return wrapped < size ? wrapped : period - 1 - wrapped;
 }
 
-// out += weight (a + b), one row
-void add_pair(std::span<float> out, const float* a, const float* b, float weight) {
-    for (std::size_t u = 0; u < out.size(); ++u)
-        out[u] += weight * (a[u] + b[u]);
-}
-
 /// What parts count in the sum of `parts` blurred ones, from -reach on.
 std::vector<float> kernel_of_sum(double sigma_px, int parts) {
     const std::vector<double> kernel = gaussian_kernel(sigma_px);
@@ -42,14 +38,15 @@ std::vector<float> kernel_of_sum(double sigma_px, int parts) {
 /// out = the sum of kernel[n] times source(n), a pointer to as many numbers. Kernels are symmetric.
 template <class Source>
 void convolve(std::span<float> out, const std::vector<float>& kernel, const Source& source) {
-    std::fill(out.begin(), out.end(), 0.0F);
-    const int size = static_cast<int>(kernel.size());
-    for (int n = 0; 2 * n < size - 1; ++n)
-        add_pair(out, source(n), source(size - 1 - n), kernel[static_cast<std::size_t>(n)]);
-    const int middle = size / 2;
-    if (size % 2 == 1)
-        add_pair(out, source(middle), source(middle),
-                 0.5F * kernel[static_cast<std::size_t>(middle)]);
+    std::vector<WeightedPair> pairs;
+    const std::size_t size = kernel.size();
+    for (std::size_t n = 0; 2 * n + 1 < size; ++n)
+        pairs.push_back(
+            {kernel[n], source(static_cast<int>(n)), source(static_cast<int>(size - 1 - n))});
+    const std::size_t middle = size / 2;
+    const float* const alone = source(static_cast<int>(middle));
+    if (size % 2 == 1) pairs.push_back({0.5F * kernel[middle], alone, alone});
+    sum_pairs(pairs, out);
 }
 
 /// A row of parts, beyond its ends mirrored, by which part of a pixel they are: the pixels' sums
