@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace drr {
 
@@ -13,13 +14,16 @@ struct PhiloxStream {
     std::array<std::uint32_t, 2> key;
 };
 
-/// Marks a number that is still open.
-inline constexpr double open_number = -1.0;
+/// A number that takes more than vectors give.
+struct OpenNumber {
+    std::uint32_t n;     ///< its place in the row
+    std::uint64_t bits;  ///< its share of a block
+};
 
 /// Those Poisson numbers of a row, in whole vectors, that take no more than their 64 bits and whose
-/// expansion is clear (poisson_of_normal.hpp); the others are marked. Returns how many numbers the
-/// vectors hold.
-std::size_t clear_numbers(const PhiloxStream& stream, std::span<const double> means,
-                          std::span<double> numbers);
+/// expansion is clear (poisson_of_normal.hpp); the others are added to `open`. Returns how many
+/// numbers the vectors hold.
+std::size_t clear_numbers(const PhiloxStream& stream, std::span<const float> means,
+                          std::span<float> numbers, std::vector<OpenNumber>& open);
 
 }  // namespace drr

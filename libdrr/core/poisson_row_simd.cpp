@@ -79,7 +79,10 @@ struct Normals {
     }
 };
 
-/// poisson_of_normal() where it asks no distribution function, open_number elsewhere.
+/// Marks what takes more.
+constexpr double still_open = -1.0;
+
+/// poisson_of_normal() where it asks no distribution function, `still_open` elsewhere.
 HWY_INLINE hn::Vec<Numbers> clear_number(hn::Vec<Numbers> mean, const Normals& normal) {
     using P = PoissonOfNormal;
     const Numbers d;
@@ -108,15 +111,16 @@ HWY_INLINE hn::Vec<Numbers> clear_number(hn::Vec<Numbers> mean, const Normals& n
         hn::And(hn::Gt(hn::Abs(hn::Sub(x, hn::Round(x))), doubt),
                 hn::Le(hn::Abs(w), number(P::reliable))),
         hn::And(hn::Ge(mean, number(P::least_mean)), hn::Le(mean, number(P::largest_mean))));
-    return hn::IfThenElse(hn::And(clear, normal.done), hn::Floor(x), number(open_number));
+    return hn::IfThenElse(hn::And(clear, normal.done), hn::Floor(x), number(still_open));
 }
 
 /// So many numbers that their bits stay in the first cache.
 constexpr std::size_t at_once = 256;
 
-std::size_t clear(const PhiloxStream& stream, std::span<const double> means,
-                  std::span<double> numbers) {
+std::size_t clear(const PhiloxStream& stream, std::span<const float> means,
+                  std::span<float> numbers, std::vector<OpenNumber>& open) {
     const Numbers d;
+    const Singles f;
     const Words w;
     const std::size_t lanes = hn::Lanes(d);
     const std::size_t in_vectors = means.size() / lanes * lanes;
@@ -127,10 +131,15 @@ std::size_t clear(const PhiloxStream& stream, std::span<const double> means,
             const Blocks blocks(stream, (first + n) / 2);
             hn::StoreInterleaved2(blocks.bits(0, 1), blocks.bits(2, 3), w, bits + n);
         }
-        for (std::size_t n = 0; n < count; n += lanes)
-            hn::StoreU(
-                clear_number(hn::LoadU(d, &means[first + n]), Normals(hn::Load(w, bits + n))), d,
-                &numbers[first + n]);
+        for (std::size_t n = 0; n < count; n += lanes) {
+            const auto mean = hn::PromoteTo(d, hn::LoadU(f, &means[first + n]));
+            const auto number = clear_number(mean, Normals(hn::Load(w, bits + n)));
+            hn::StoreU(hn::DemoteTo(f, number), f, &numbers[first + n]);
+        }
+        // A loop of its own: the one above would stop where a branch is foretold wrongly.
+        for (std::size_t n = 0; n < count; ++n)
+            if (numbers[first + n] < 0.0F)
+                open.push_back({static_cast<std::uint32_t>(first + n), bits[n]});
     }
     return in_vectors;
 }
@@ -144,9 +153,9 @@ namespace drr {
 
 HWY_EXPORT(clear);
 
-std::size_t clear_numbers(const PhiloxStream& stream, std::span<const double> means,
-                          std::span<double> numbers) {
-    return HWY_DYNAMIC_DISPATCH(clear)(stream, means, numbers);
+std::size_t clear_numbers(const PhiloxStream& stream, std::span<const float> means,
+                          std::span<float> numbers, std::vector<OpenNumber>& open) {
+    return HWY_DYNAMIC_DISPATCH(clear)(stream, means, numbers, open);
 }
 
 }  // namespace drr

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -25,37 +26,28 @@ Image<float> quantum_noise(const SignalImages& per_photon, double photons, const
         row_key.element = static_cast<std::uint32_t>(first_row) + static_cast<std::uint32_t>(row);
         const float* const means = per_photon.mean.row(static_cast<int>(row));
         const float* const variances = per_photon.variance.row(static_cast<int>(row));
-        const auto room = std::make_unique_for_overwrite<double[]>(3 * columns);
-        const std::span<double> photon_means(&room[0], columns), units(&room[columns], columns),
-            counts(&room[2 * columns], columns);
         float* const out = signal.row(static_cast<int>(row));
+        const auto room = std::make_unique_for_overwrite<float[]>(2 * columns);
+        const std::span<float> photon_means(&room[0], columns), units(&room[columns], columns);
         // To the end and without branches, so that it goes in vectors.
         unsigned wrong = 0, compound = 0;
-        constexpr double largest = std::numeric_limits<double>::max();
-        constexpr float largest_float = std::numeric_limits<float>::max();
+        constexpr float largest = std::numeric_limits<float>::max();
         for (std::size_t u = 0; u < columns; ++u) {
-            photon_means[u] = photons * static_cast<double>(means[u]);
+            photon_means[u] = static_cast<float>(photons) * means[u];
             wrong |= static_cast<unsigned>(!(std::abs(photon_means[u]) <= largest)) |
-                     static_cast<unsigned>(!(std::abs(variances[u]) <= largest_float));
+                     static_cast<unsigned>(!(std::abs(variances[u]) <= largest));
             compound |= static_cast<unsigned>(means[u] != variances[u]);
         }
         require(wrong == 0, "mean and variance of a signal must be finite");
-        if (compound == 0) {  // each photon counts 1
-            poisson_row(row_key, photon_means, counts);
-            std::transform(counts.begin(), counts.end(), out,
-                           [](double count) { return static_cast<float>(count); });
-            return;
-        }
+        if (compound == 0) return poisson_row(row_key, photon_means, {out, columns});
         // Where there is no mean or no variance, the count or the unit is 0, and the divisor does
         // not matter.
         for (std::size_t u = 0; u < columns; ++u) {
-            const auto mean = static_cast<double>(means[u]);
-            units[u] = static_cast<double>(variances[u]) / (mean > 0.0 ? mean : 1.0);
-            photon_means[u] /= units[u] > 0.0 ? units[u] : 1.0;
+            units[u] = variances[u] / (means[u] > 0.0F ? means[u] : 1.0F);
+            photon_means[u] /= units[u] > 0.0F ? units[u] : 1.0F;
         }
-        poisson_row(row_key, photon_means, counts);
-        std::transform(counts.begin(), counts.end(), units.begin(), out,
-                       [](double count, double unit) { return static_cast<float>(count * unit); });
+        poisson_row(row_key, photon_means, {out, columns});
+        std::transform(out, out + columns, units.begin(), out, std::multiplies<>());
     });
     return signal;
 }

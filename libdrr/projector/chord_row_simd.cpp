@@ -37,8 +37,8 @@ HWY_INLINE Vector inverse(Vector component) {
     return hn::Div(splat(1.0), absolute_at_least(component, parallel));
 }
 
-/// The square root of numbers above 0 and its inverse, to some units in the last place: from single
-/// precision by Newton's iteration, in a third of the time of a root and a quotient.
+/// The square root of numbers above 0 and its inverse, to 1e-13: from single precision by Newton's
+/// iteration, in a third of the time of a root and a quotient.
 struct Root {
     Vector value, inverse;
 
@@ -47,7 +47,7 @@ struct Root {
         inverse =
             hn::PromoteTo(lanes, hn::ApproximateReciprocalSqrt(hn::DemoteTo(singles, square)));
         const Vector half = hn::Mul(splat(0.5), square);
-        constexpr int from_11_bits = 3;  // each doubles them
+        constexpr int from_11_bits = 2;  // each doubles them
         for (int i = 0; i < from_11_bits; ++i)
             inverse = hn::Mul(inverse, hn::NegMulAdd(half, hn::Mul(inverse, inverse), splat(1.5)));
         value = hn::Mul(square, inverse);
@@ -77,14 +77,6 @@ struct Interval {
 
 HWY_INLINE Interval from_source_to_pixel() {
     return {hn::Zero(lanes), splat(1.0)};
-}
-
-/// The root of a square where it is above 0. Smaller ones than the least, of which single precision
-/// has no inverse root, count as that.
-HWY_INLINE Vector root_or_zero(Vector square) {
-    constexpr double least = 1e-30;
-    return hn::IfThenElseZero(hn::Gt(square, hn::Zero(lanes)),
-                              Root(hn::Max(square, splat(least))).value);
 }
 
 // Each form: what all of its kind share of a vector of rays, and the chord in t from that.
@@ -136,8 +128,8 @@ struct SphereForm {
         const Vector b = hn::MulSub(z, r.x, hn::Mul(x, r.z));
         const Vector c = hn::MulSub(x, r.y, hn::Mul(y, r.x));
         const Vector moment = hn::MulAdd(a, a, hn::MulAdd(b, b, hn::Mul(c, c)));
-        const Vector q = hn::MulSub(r.square, radius_square, moment);
-        const Vector half = hn::Mul(root_or_zero(q), r.inverse_square);
+        const Vector q = hn::Max(hn::MulSub(r.square, radius_square, moment), hn::Zero(lanes));
+        const Vector half = hn::Mul(hn::Sqrt(q), r.inverse_square);
         const Vector along = hn::MulAdd(x, r.x, hn::MulAdd(y, r.y, hn::Mul(z, r.z)));
         const Vector middle = hn::Neg(hn::Mul(along, r.inverse_square));
         Interval t = from_source_to_pixel();
@@ -145,10 +137,6 @@ struct SphereForm {
         return t.length();
     }
 };
-
-/// The square of what a direction from source to pixel is off an axis, in mm, that counts as none:
-/// far below the rounding of its components.
-constexpr double axial = 1e-24;
 
 struct CylinderForm {
     struct Rays {
@@ -158,7 +146,7 @@ struct CylinderForm {
               x(d.x),
               y(d.y),
               square(hn::MulAdd(d.x, d.x, hn::Mul(d.y, d.y))),
-              inverse_square(hn::Div(splat(1.0), hn::Max(square, splat(axial)))),
+              inverse_square(hn::Div(splat(1.0), hn::Max(square, splat(parallel)))),
               inverse_z(inverse(d.z)) {}
     };
     Vector x, y, radius_square, low_z, high_z, along_axis;
@@ -175,9 +163,10 @@ struct CylinderForm {
     }
     HWY_INLINE Vector chord(const Rays& r) const {
         const Vector moment = hn::MulSub(x, r.y, hn::Mul(y, r.x));
-        const Vector q = hn::MulSub(r.square, radius_square, hn::Mul(moment, moment));
-        const Vector half = hn::IfThenElse(hn::Le(r.square, splat(axial)), along_axis,
-                                           hn::Mul(root_or_zero(q), r.inverse_square));
+        const Vector q =
+            hn::Max(hn::MulSub(r.square, radius_square, hn::Mul(moment, moment)), hn::Zero(lanes));
+        const Vector half = hn::IfThenElse(hn::Le(r.square, splat(parallel)), along_axis,
+                                           hn::Mul(hn::Sqrt(q), r.inverse_square));
         const Vector along = hn::MulAdd(x, r.x, hn::Mul(y, r.y));
         const Vector middle = hn::Neg(hn::Mul(along, r.inverse_square));
         Interval t{hn::Max(hn::Sub(middle, half), hn::Zero(lanes)),

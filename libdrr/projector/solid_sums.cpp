@@ -77,7 +77,8 @@ PathLengths SolidSums::rows(RowRange rows) const {
     const std::size_t count = channels_.size();
     PathLengths result;
     result.materials = channels_;
-    result.mean_mm.assign(count, Image<float>(width_, rows.count()));
+    for (std::size_t c = 0; c < count; ++c)
+        result.mean_mm.emplace_back(width_, rows.count());
     const auto rows_count = static_cast<std::size_t>(rows.count());
     const RowSamples none{{}, std::vector<std::vector<float>>(count)};
     std::vector<RowSamples> edges(rows_count, none), insides(rows_count, none);
