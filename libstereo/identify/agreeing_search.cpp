@@ -20,6 +20,9 @@ constexpr std::size_t leaders = 16;
 // doubt unless it shows next to nothing.
 constexpr std::size_t max_hypotheses = 1'000'000;
 
+// Poses through three blobs that are refined, where a rotation is as told.
+constexpr std::size_t agreeing_proposals = 32;
+
 // A pose through three pairs is turned off by about this much.
 constexpr double proposal_error_rad = 0.1;
 
@@ -58,7 +61,7 @@ void search_with(const ViewProblem& view, const RotationGate& gate, ViewSearch& 
     const double scatter_mm = search.namings[0].as_built_sd_mm;
     while (hypotheses < max_hypotheses && triples.next(triple)) {
         hypotheses += triples_of.triples_of_beads();
-        for (const auto& proposal : triples_of.poses_through(triple, proposals_per_triple, &gate)) {
+        for (const auto& proposal : triples_of.poses_through(triple, agreeing_proposals, &gate)) {
             if (pool.knows(triple, proposal.beads)) continue;
             const auto refined = refine_pose(view, {proposal.view_from_phantom, 0.0},
                                              start_gates * triples_of.hit_radius_px());

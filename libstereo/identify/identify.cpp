@@ -1,5 +1,6 @@
 #include "agreeing_search.hpp"
 #include "decision.hpp"
+#include "joint_search.hpp"
 #include "pose_stack.hpp"
 
 #include <drr/core/error.hpp>
@@ -74,6 +75,7 @@ struct PoseSearch {
         }
         if (!failure.empty()) return;
         search_agreeing(views, knowledge.rig, searches);
+        search_jointly(views, knowledge, searches);
         namings = join_views(views, searches, knowledge);
         if (namings.empty()) failure = "not found: no poses of the views agree with each other";
     }

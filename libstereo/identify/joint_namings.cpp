@@ -209,6 +209,37 @@ const JointNaming& most_likely(const std::vector<JointNaming>& namings) {
                              });
 }
 
+void weigh_with_clutter_of_best(std::span<const ViewProblem> views,
+                                std::vector<double>& clutter_per_px2,
+                                std::vector<JointNaming>& namings) {
+    if (namings.empty()) return;
+    std::vector<double> log_ratios;
+    const JointNaming& best = most_likely(namings);
+    for (std::size_t v = 0; v < views.size(); ++v) {
+        const double left = false_blobs_per_px2(views[v], *best.of_view[v]);
+        log_ratios.push_back(std::log(clutter_per_px2[v] / left));
+        clutter_per_px2[v] = left;
+    }
+    for (auto& naming : namings)
+        for (std::size_t v = 0; v < views.size(); ++v) {
+            const auto& names = naming.marker_of_blob[v];
+            const auto named =
+                std::count_if(names.begin(), names.end(), [](int marker) { return marker >= 0; });
+            naming.log_likelihood += static_cast<double>(named) * log_ratios[v];
+        }
+}
+
+void add_if_new(JointNaming naming, std::vector<JointNaming>& namings) {
+    if (!std::isfinite(naming.log_likelihood)) return;
+    const auto known = std::find_if(namings.begin(), namings.end(), [&](const JointNaming& other) {
+        return other.marker_of_blob == naming.marker_of_blob;
+    });
+    if (known == namings.end())
+        namings.push_back(std::move(naming));
+    else if (known->log_likelihood < naming.log_likelihood)
+        *known = std::move(naming);
+}
+
 std::vector<JointNaming> join_views(std::span<const ViewProblem> views,
                                     std::span<const ViewSearch> searches,
                                     const PriorKnowledge& knowledge) {
@@ -225,9 +256,10 @@ std::vector<JointNaming> join_views(std::span<const ViewProblem> views,
         if (namings.size() == most ||
             combination.rough < all[0].rough - irrelevant_nats - roughness_nats)
             break;
-        JointNaming joint = join_from_views(views, clutter_per_px2, combination.of_view, knowledge);
-        if (std::isfinite(joint.log_likelihood)) namings.push_back(std::move(joint));
+        add_if_new(join_from_views(views, clutter_per_px2, combination.of_view, knowledge),
+                   namings);
     }
+    weigh_with_clutter_of_best(views, clutter_per_px2, namings);
     return namings;
 }
 

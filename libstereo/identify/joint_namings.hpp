@@ -55,6 +55,16 @@ struct JointNaming {
 /// The best of one or more.
 [[nodiscard]] const JointNaming& most_likely(const std::vector<JointNaming>& namings);
 
+/// Weighs namings with the density of false blobs that the best of them leaves, in place of the one
+/// that they were joined with.
+void weigh_with_clutter_of_best(std::span<const ViewProblem> views,
+                                std::vector<double>& clutter_per_px2,
+                                std::vector<JointNaming>& namings);
+
+/// Adds a naming; of those that give the same names only the likeliest stays, for poses a little
+/// apart are one answer, whose likelihood has them integrated out.
+void add_if_new(JointNaming naming, std::vector<JointNaming>& namings);
+
 /// All combinations of the views' namings that may matter.
 [[nodiscard]] std::vector<JointNaming> join_views(std::span<const ViewProblem> views,
                                                   std::span<const ViewSearch> searches,

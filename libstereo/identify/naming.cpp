@@ -217,6 +217,27 @@ Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose, double as_bu
     return naming;
 }
 
+std::optional<ViewPoseFit> fit_to_some(const ViewProblem& view, const Naming& naming,
+                                       std::span<const std::size_t> blobs, double as_built_sd_mm) {
+    constexpr std::size_t least = 4;
+    constexpr int iterations = 4;  // the names change anyway
+    if (blobs.size() < least) return std::nullopt;
+    const ViewPose& start = naming.fit.pose;
+    const auto predictions = predict(view, start, view.markers_mm.size(), as_built_sd_mm);
+    std::vector<Pair> pairs(view.map.size());
+    for (const std::size_t blob : blobs)
+        pairs[blob].marker = naming.marker_of_blob[blob];
+    return fit_pose_and_focal(sights_of(view, pairs, predictions), view.nominal.pinhole, start,
+                              view.log_focal_sd(), iterations);
+}
+
+std::vector<std::size_t> named_blobs(const Naming& naming) {
+    std::vector<std::size_t> blobs;
+    for (std::size_t blob = 0; blob < naming.marker_of_blob.size(); ++blob)
+        if (naming.marker_of_blob[blob] >= 0) blobs.push_back(blob);
+    return blobs;
+}
+
 double false_blobs_per_px2(const ViewProblem& view, const Naming& naming) {
     const auto& centers = view.map.centers_px();
     const drr::Pinhole pinhole = scaled(view.nominal.pinhole, naming.fit.pose.log_focal);

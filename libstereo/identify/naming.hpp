@@ -4,6 +4,7 @@
 #include "pose_and_focal.hpp"
 
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace stereo {
@@ -59,6 +60,13 @@ struct Naming {
 /// `min_gate_px`.
 [[nodiscard]] Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose,
                                    double as_built_sd_mm, double min_gate_px);
+
+[[nodiscard]] std::vector<std::size_t> named_blobs(const Naming& naming);
+
+/// A fit to some of a naming's named blobs, from its pose; none to fewer than 4.
+[[nodiscard]] std::optional<ViewPoseFit> fit_to_some(const ViewProblem& view, const Naming& naming,
+                                                     std::span<const std::size_t> blobs,
+                                                     double as_built_sd_mm);
 
 /// Density of false blobs: of those that a naming leaves over, where the phantom's shadow is or in
 /// the whole image, whichever is more.

@@ -171,23 +171,11 @@ std::vector<JointNaming> join_views_of_known_rig(std::span<const ViewProblem> vi
         start.relations = knowledge.rig.mean;
         start.first_from_phantom = {knowledge.rig.mean.view_from_first[0] *
                                     named[0].fit.pose.view_from_phantom};
-        JointNaming candidate = join(views, clutter_per_px2, pointers(named), start, knowledge);
-        if (std::isfinite(candidate.log_likelihood)) joint.push_back(std::move(candidate));
+        add_if_new(join(views, clutter_per_px2, pointers(named), start, knowledge), joint);
     }
-    for (const auto& naming : alone) {
-        JointNaming candidate = join(views, clutter_per_px2, naming.of_view, naming.fit, knowledge);
-        if (std::isfinite(candidate.log_likelihood)) joint.push_back(std::move(candidate));
-    }
-    if (joint.empty()) return joint;
-    // Once more with the clutter that the best leaves.
-    std::vector<double> log_ratios;
-    const JointNaming& best = most_likely(joint);
-    for (std::size_t v = 0; v < views.size(); ++v)
-        log_ratios.push_back(
-            std::log(clutter_per_px2[v] / false_blobs_per_px2(views[v], *best.of_view[v])));
-    for (auto& naming : joint)
-        for (std::size_t v = 0; v < views.size(); ++v)
-            naming.log_likelihood += naming.of_view[v]->markers_found() * log_ratios[v];
+    for (const auto& naming : alone)
+        add_if_new(join(views, clutter_per_px2, naming.of_view, naming.fit, knowledge), joint);
+    weigh_with_clutter_of_best(views, clutter_per_px2, joint);
     return joint;
 }
 

@@ -22,8 +22,10 @@ constexpr double plausible = 0.1;
 
 // A pose that is no chance but leaves more unexplained than that may still be right: the search for
 // a better one takes this many triples of blobs more, of which each finds it in one of three cases
-// or more. One that would be refused for what it leaves does not limit the search.
-constexpr std::size_t patience = 6;
+// or more; and more of them where they are cheap, up to 30 ms in all. One that would be refused for
+// what it leaves does not limit the search.
+constexpr std::size_t patience_triples = 6;
+constexpr std::size_t patience_hypotheses = 250'000;
 
 // A gain in log-likelihood that shows that a rival explains more, not that it was fitted better.
 constexpr double settled_nats = 0.1;
@@ -164,6 +166,37 @@ void add_rivals(const ViewProblem& view, const PreparedLayout& layout, double cl
     }
 }
 
+// False names bend a pose, which then misses beads farther off and takes other blobs for them. The
+// best naming is looked at again without each of its names in turn, and from the half of them that
+// is nearest to each, until that gains nothing.
+void add_from_parts_of_the_best(const ViewProblem& view, double clutter_per_px2, double gate_px,
+                                double as_built_sd_mm, NamingPool& pool) {
+    double before = 0.0;
+    do {
+        const Naming best = pool.namings()[0];
+        before = best.log_likelihood(clutter_per_px2);
+        const std::vector<std::size_t> named = named_blobs(best);
+        const auto try_part = [&](std::span<const std::size_t> part, bool rough) {
+            const auto fit = fit_to_some(view, best, part, as_built_sd_mm);
+            if (!fit) return;
+            pool.add(name_blobs(view, fit->pose, as_built_sd_mm));
+            if (!rough) return;
+            if (const auto refined = refine_pose(view, fit->pose, gate_px))
+                pool.add(name_blobs(view, *refined, as_built_sd_mm));
+        };
+        std::vector<std::size_t> nearest = named;
+        for (const std::size_t from : named) {
+            const Eigen::Vector2d& middle = view.map.centers_px()[from];
+            std::stable_sort(nearest.begin(), nearest.end(), [&](std::size_t a, std::size_t b) {
+                return (view.map.centers_px()[a] - middle).squaredNorm() <
+                       (view.map.centers_px()[b] - middle).squaredNorm();
+            });
+            try_part(std::span(nearest).subspan(1), false);
+            try_part(std::span(nearest).first((nearest.size() + 1) / 2), true);
+        }
+    } while (pool.namings()[0].log_likelihood(clutter_per_px2) > before + settled_nats);
+}
+
 // A pose that fits only a few layers of a lattice is too rough for its rivals far away to find
 // their beads; the rival that explains more is a better place to look from. The best is left only
 // when its own rivals are no better.
@@ -189,6 +222,8 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     std::array<int, 3> triple{};
     std::size_t hypotheses = 0;
     const double enough = log10_chance_beyond_doubt(view.options);
+    const std::size_t patience =
+        std::max(patience_hypotheses, patience_triples * search.triples_of_beads());
     std::size_t limit = view.options.max_hypotheses;
     const double start_gate_px = start_gates * search.hit_radius_px();
     while (hypotheses < limit && triples.next(triple)) {
@@ -203,9 +238,7 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
             const double fits = plausibility(view, naming);
             if (fits > view.options.max_error_probability &&
                 log10_chance(chance_hits(view, naming)) < enough)
-                limit = std::min(limit, fits > plausible
-                                            ? hypotheses
-                                            : hypotheses + patience * search.triples_of_beads());
+                limit = std::min(limit, fits > plausible ? hypotheses : hypotheses + patience);
             pool.add(std::move(naming));
         }
     }
@@ -220,6 +253,7 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     for (const auto& naming : pool.namings())
         last.add(name_blobs(view, naming.fit.pose, scatter_mm));
     add_rivals_of_the_best(view, layout, clutter, start_gate_px, scatter_mm, last);
+    add_from_parts_of_the_best(view, clutter, start_gate_px, scatter_mm, last);
     result.namings = std::move(last.namings());
     result.clutter_per_px2 = clutter;
     return result;

@@ -1,6 +1,7 @@
 #include "identify_oracle.hpp"
 
 #include "agreeing_search.hpp"
+#include "joint_search.hpp"
 #include "lesser_rivals.hpp"
 #include "name_posteriors.hpp"
 
@@ -75,6 +76,7 @@ OracleAnswer ask_oracle(const IdentifyCase& c) {
         searches.push_back(search_view(views[v], layout));
     }
     search_agreeing(views, knowledge.rig, searches);
+    search_jointly(views, knowledge, searches);
     for (std::size_t v = 0; v < c.blobs.size(); ++v) {
         auto& namings = searches[v].namings;
         const stereo::ViewPose pose = true_pose(c, v, views[v]);
@@ -95,15 +97,8 @@ OracleAnswer ask_oracle(const IdentifyCase& c) {
     double right = 0.0;
     double total = 0.0;
     const stereo::JointNaming* best = nullptr;
-    // The same names that two searches found count once.
-    std::vector<const stereo::JointNaming*> seen;
     const double most = most_likely(namings).log_likelihood;
     for (const auto& naming : namings) {
-        if (std::any_of(seen.begin(), seen.end(), [&](const auto* other) {
-                return other->marker_of_blob == naming.marker_of_blob;
-            }))
-            continue;
-        seen.push_back(&naming);
         const double weight = std::exp(naming.log_likelihood - most);
         total += weight;
         if (!agrees(naming.marker_of_blob, truth)) continue;
@@ -114,8 +109,9 @@ OracleAnswer ask_oracle(const IdentifyCase& c) {
     if (best == nullptr) return answer;
     if (views.size() == 2 && answer.error_probability <= c.options.max_error_probability) {
         std::vector<double> clutter_per_px2;
-        for (const auto& search : searches)
-            clutter_per_px2.push_back(search.clutter_per_px2);
+        for (std::size_t v = 0; v < views.size(); ++v)
+            clutter_per_px2.push_back(
+                false_blobs_per_px2(views[v], *most_likely(namings).of_view[v]));
         for (std::size_t v = 0; v < views.size(); ++v)
             answer.error_probability += weight_of_lesser_rivals(
                 views, clutter_per_px2, knowledge, *best, v, c.options.max_error_probability);
