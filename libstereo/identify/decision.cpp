@@ -36,8 +36,6 @@ RivalIdentity identity_of(const JointNaming& joint, double probability) {
         const Naming& naming = *joint.of_view[v];
         ViewIdentity identity;
         identity.marker_of_blob = joint.marker_of_blob[v];
-        for (std::size_t i = 0; i < naming.doubtful.size(); ++i)
-            if (naming.doubtful[i]) identity.marker_of_blob[i] = -1;
         identity.view_from_phantom =
             joint.fit.relations.view_from_first[v] * joint.fit.first_from_phantom[0];
         identity.focal_scale = std::exp(joint.fit.relations.log_focal[v]);
@@ -180,10 +178,11 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
     IdentifyResult result;
     result.probability = ranked[0].second;
     result.views = identity_of(best, result.probability).views;
-    withhold_doubtful_names(views, best, result.views);
-    withhold_disputed_names(views, namings, best, result.views);
-    // Last, for a marker whose name was just taken away may be where another's was given.
-    withhold_merged_names(views, best, places_for(views, best.of_view, knowledge), result.views);
+    NameErrors errors =
+        name_errors(views, namings, best, places_for(views, best.of_view, knowledge));
+    for (std::size_t v = 0; v < views.size(); ++v)
+        result.views[v].name_error_of_blob = std::move(errors[v]);
+    withhold_doubtful_names(options.max_name_error, result.views);
 
     result.log10_chance = log10_chance(views, best, knowledge.rig);
     std::string reason = too_little(views, best, knowledge.rig);
@@ -216,8 +215,10 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
     result.summary = fmt::format("{} beads and {} references in {} view{}; {}", beads, references,
                                  views.size(), views.size() == 1 ? "" : "s", reason);
     if (!result.ok)
-        for (auto& view : result.views)
+        for (auto& view : result.views) {
             std::fill(view.marker_of_blob.begin(), view.marker_of_blob.end(), -1);
+            view.name_error_of_blob.clear();
+        }
     return result;
 }
 

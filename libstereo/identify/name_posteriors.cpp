@@ -74,14 +74,15 @@ std::vector<double> posteriors(const Freed& freed, const std::vector<double>& fa
     return result;
 }
 
-}  // namespace
-
-void withhold_doubtful_names(std::span<const ViewProblem> views, const JointNaming& naming,
-                             std::vector<ViewIdentity>& identities) {
-    const IdentifyOptions& options = views[0].options;
+// Given the naming as a whole.
+NameErrors errors_within(std::span<const ViewProblem> views, const JointNaming& naming) {
+    const double rate = views[0].options.detection_rate;
     std::vector<double> clutter_per_px2;
-    for (std::size_t v = 0; v < views.size(); ++v)
+    NameErrors errors;
+    for (std::size_t v = 0; v < views.size(); ++v) {
         clutter_per_px2.push_back(false_blobs_per_px2(views[v], *naming.of_view[v]));
+        errors.emplace_back(views[v].map.size(), 1.0);
+    }
     for (const MarkerBlock& block : naming.fit.blocks) {
         const Freed freed = freed_of_pull(block, naming.fit.covariance);
         std::vector<double> false_weights;
@@ -93,58 +94,45 @@ void withhold_doubtful_names(std::span<const ViewProblem> views, const JointNami
                              freed.residual_px.segment<2>(row),
                              freed.covariance.block<2, 2>(row, row), clutter_per_px2[v]));
         }
-        const auto right = posteriors(freed, false_weights, options.detection_rate);
-        for (std::size_t i = 0; i < right.size(); ++i)
-            if (!(right[i] >= 1.0 - options.max_name_error))
-                identities[block.sightings[i].view].marker_of_blob[block.sightings[i].blob] = -1;
+        const auto right = posteriors(freed, false_weights, rate);
+        for (std::size_t i = 0; i < right.size(); ++i) {
+            const Sighting& sighting = block.sightings[i];
+            // A fit that has no covariance vouches for no name.
+            if (right[i] >= 0.0) errors[sighting.view][sighting.blob] = 1.0 - right[i];
+        }
     }
+    return errors;
 }
 
-void withhold_disputed_names(std::span<const ViewProblem> views,
-                             const std::vector<JointNaming>& namings, const JointNaming& best,
-                             std::vector<ViewIdentity>& identities) {
-    const double max_name_error = views[0].options.max_name_error;
+}  // namespace
+
+NameErrors name_errors(std::span<const ViewProblem> views, const std::vector<JointNaming>& namings,
+                       const JointNaming& best, std::span<const MarkerPlace> places) {
+    NameErrors errors = errors_within(views, best);
     double total = 0.0;
     std::vector<double> weights;
     for (const auto& naming : namings) {
         weights.push_back(std::exp(naming.log_likelihood - best.log_likelihood));
         total += weights.back();
     }
-    for (std::size_t v = 0; v < identities.size(); ++v)
-        for (std::size_t blob = 0; blob < identities[v].marker_of_blob.size(); ++blob) {
-            int& name = identities[v].marker_of_blob[blob];
+    for (std::size_t v = 0; v < errors.size(); ++v)
+        for (std::size_t blob = 0; blob < errors[v].size(); ++blob) {
+            const int name = best.marker_of_blob[v][blob];
             if (name < 0) continue;
             double disputed = 0.0;
             for (std::size_t n = 0; n < namings.size(); ++n)
                 if (namings[n].marker_of_blob[v][blob] != name) disputed += weights[n];
-            if (disputed > max_name_error * total) name = -1;
+            errors[v][blob] = 1.0 - (1.0 - errors[v][blob]) * (1.0 - disputed / total);
         }
+    add_errors_by_neighbours(views, best, places, errors);
+    return errors;
 }
 
-void withhold_merged_names(std::span<const ViewProblem> views, const JointNaming& naming,
-                           std::span<const MarkerPlace> places,
-                           std::vector<ViewIdentity>& identities) {
-    const JointFit& fit = naming.fit;
-    for (std::size_t v = 0; v < views.size(); ++v) {
-        const IdentifyOptions& options = views[v].options;
-        std::vector<int>& names = identities[v].marker_of_blob;
-        for (std::size_t marker = 0; marker < places.size(); ++marker) {
-            if (std::count(names.begin(), names.end(), static_cast<int>(marker)) > 0) continue;
-            const auto image = image_of(places[marker].mean_mm, fit.relations,
-                                        fit.first_from_phantom, views[v].nominal.pinhole, 0, v);
-            if (!image) continue;
-            const Eigen::Matrix2d covariance =
-                image->jacobian * fit.covariance * image->jacobian.transpose() +
-                image->px_per_mm * places[marker].covariance_mm2 * image->px_per_mm.transpose();
-            for (std::size_t blob = 0; blob < names.size(); ++blob) {
-                if (names[blob] < 0) continue;
-                const Eigen::Vector2d apart = views[v].map.centers_px()[blob] - image->pixel;
-                const double sd_px = std::sqrt(apart.dot(covariance * apart) / apart.squaredNorm());
-                if (apart.norm() <= std::hypot(options.ambiguity_px, options.gate_sd * sd_px))
-                    names[blob] = -1;
-            }
-        }
-    }
+void withhold_doubtful_names(double max_name_error, std::vector<ViewIdentity>& identities) {
+    for (auto& identity : identities)
+        for (std::size_t blob = 0; blob < identity.marker_of_blob.size(); ++blob)
+            if (!(identity.name_error_of_blob[blob] <= max_name_error))
+                identity.marker_of_blob[blob] = -1;
 }
 
 }  // namespace stereo

@@ -42,8 +42,8 @@ struct IdentifyOptions {
     double gate_sd = 3.7;
     /// Probability that a marker inside the image is detected.
     double detection_rate = 0.7;
-    /// Blobs with two predicted markers within this distance are left without a name: their shadows
-    /// merge. About 0.7 of a bead's diameter.
+    /// The shadows of two markers nearer than this are seen as one, midway. About 0.7 of a bead's
+    /// diameter.
     double ambiguity_px = 12.0;
     /// Beads that must be found in one view: six points determine one (11 parameters). Each of
     /// several views may show two less, but not all of them; with a rig known from other poses two
@@ -52,9 +52,10 @@ struct IdentifyOptions {
     /// An answer is certain when the probability that it is wrong is below this, all rivals taken
     /// together.
     double max_error_probability = 1e-4;
-    /// A blob keeps its name when the probability that it is another's shadow is below this: 1 % of
-    /// those that an image's own scatter makes doubtful are left to a calibration to reject, for at
-    /// 0.1 % and a scatter of 0.3 mm three good names in ten would be withheld in a single view.
+    /// A blob keeps its name when the probability that it is another's shadow, or a false one, is
+    /// below this. Names are wrong as often as they say (ViewIdentity::name_error_of_blob), most
+    /// often by a false blob where a marker is missing. At 0.1 % a fifth of all good names would be
+    /// withheld, and more than half of them in a single view of a dozen beads.
     double max_name_error = 0.01;
     /// The phantom counts as found when fewer poses than this are expected to fit as well where
     /// blobs lie at random. Those that do fit here are among the rivals; this is for images that do
@@ -74,6 +75,10 @@ struct IdentifyOptions {
 struct ViewIdentity {
     /// One per blob: index into MarkerConstellation::all_mm(), or -1.
     std::vector<int> marker_of_blob;
+    /// The probability that the blob's likeliest name is wrong, given that most of the others are
+    /// right; names above options.max_name_error are withheld. 1 where a blob has none. Of a
+    /// certain naming only, else empty.
+    std::vector<double> name_error_of_blob;
     drr::Rigid3 view_from_phantom;  ///< for the intrinsics that were fitted along
     double focal_scale = 1.0;       ///< fitted over nominal focal length
     int beads_found = 0;
