@@ -130,38 +130,88 @@ ViewPose slanted_back(const ViewPose& pose, const PreparedLayout& layout) {
     return other;
 }
 
-// The namings of the pool that lead, slanted back, and carried over by all near symmetries of the
-// layout. A leader that fits a part of the phantom is a rough place to start from: rivals find
-// their beads within `gate_px` first.
-void add_rivals(const ViewProblem& view, const PreparedLayout& layout, double clutter_per_px2,
-                double gate_px, double as_built_sd_mm, NamingPool& pool) {
+/// Looks for what competes with the namings of a pool: those that lead, slanted back, and carried
+/// over by all near symmetries of the layout. A leader that fits a part of the phantom is a rough
+/// place to start from: rivals find their beads within `gate_px` first.
+class RivalSearch {
+  public:
+    RivalSearch(const ViewProblem& view, const PreparedLayout& layout, double clutter_per_px2,
+                double gate_px, double as_built_sd_mm)
+        : view_(view),
+          layout_(layout),
+          clutter_per_px2_(clutter_per_px2),
+          gate_px_(gate_px),
+          as_built_sd_mm_(as_built_sd_mm),
+          extent_(extent_of(view.markers_mm)) {}
+
+    /// A pose that fits only a few layers of a lattice is too rough for its rivals far away to find
+    /// their beads; the rival that explains more is a better place to look from. The best is left
+    /// only when its own rivals are no better.
+    void add_rivals_of_the_best(NamingPool& pool) {
+        double before = 0.0;
+        do {
+            before = pool.namings()[0].log_likelihood(clutter_per_px2_);
+            add_rivals(pool);
+        } while (pool.namings()[0].log_likelihood(clutter_per_px2_) > before + settled_nats);
+    }
+
+  private:
+    void add_rivals(NamingPool& pool);
+    [[nodiscard]] double rough_of(const ViewPose& pose, double least) const {
+        return rough_log_likelihood(view_, extent_, pose, clutter_per_px2_, gate_px_, least);
+    }
+    /// Whether a search from nearly the same pose took place: it led where this one would. Rivals
+    /// of a rival are for the most part those of its leader.
+    [[nodiscard]] bool was_tried(const ViewPose& pose) const;
+
+    const ViewProblem& view_;
+    const PreparedLayout& layout_;
+    double clutter_per_px2_;
+    double gate_px_;
+    double as_built_sd_mm_;
+    Extent extent_;
+    std::vector<ViewPose> tried_;
+};
+
+bool RivalSearch::was_tried(const ViewPose& pose) const {
+    // So much nearer than the gate within which beads are found at first.
+    constexpr double share_of_gate = 0.1;
+    const Eigen::Vector3d middle = pose.view_from_phantom * extent_.middle_mm;
+    const double px_per_mm =
+        scaled(view_.nominal.pinhole, pose.log_focal).fx_px / std::max(middle.z(), 1.0);
+    return std::any_of(tried_.begin(), tried_.end(), [&](const ViewPose& other) {
+        const double shift_mm = (other.view_from_phantom * extent_.middle_mm - middle).norm();
+        const double turn_mm = extent_.radius_mm * pose.view_from_phantom.rotation.angularDistance(
+                                                       other.view_from_phantom.rotation);
+        return (shift_mm + turn_mm) * px_per_mm < share_of_gate * gate_px_;
+    });
+}
+
+void RivalSearch::add_rivals(NamingPool& pool) {
     // A pose may be a rival's; each of the first few gives the right one if it is related to it.
     constexpr std::size_t leaders = 4;
     const std::vector<Naming> start(
         pool.namings().begin(),
         pool.namings().begin() + static_cast<long>(std::min(leaders, pool.namings().size())));
     if (start.empty()) return;
-    const double top = start[0].log_likelihood(clutter_per_px2);
-    const Extent extent = extent_of(view.markers_mm);
-    const auto rough = [&](const ViewPose& pose, double least) {
-        return rough_log_likelihood(view, extent, pose, clutter_per_px2, gate_px, least);
-    };
+    const double top = start[0].log_likelihood(clutter_per_px2_);
     for (const auto& leader : start) {
         // A blob within the gate may be there by chance, and denser beads find more: what a pose
         // gains so, its rivals gain too, so that a rival is estimated from its leader.
-        const double offset = leader.log_likelihood(clutter_per_px2) -
-                              rough(leader.fit.pose, std::numeric_limits<double>::lowest());
+        const double offset = leader.log_likelihood(clutter_per_px2_) -
+                              rough_of(leader.fit.pose, std::numeric_limits<double>::lowest());
         // The estimate knows neither residuals nor beads that hide each other.
         constexpr double roughness_nats = 15.0;
         const double least = top - irrelevant_nats - roughness_nats - offset;
         const auto try_pose = [&](const ViewPose& pose) {
-            if (rough(pose, least) <= least) return;
-            pool.add(name_blobs(view, pose, as_built_sd_mm));
-            if (const auto refined = refine_pose(view, pose, gate_px))
-                pool.add(name_blobs(view, *refined, as_built_sd_mm));
+            if (rough_of(pose, least) <= least || was_tried(pose)) return;
+            tried_.push_back(pose);
+            pool.add(name_blobs(view_, pose, as_built_sd_mm_));
+            if (const auto refined = refine_pose(view_, pose, gate_px_))
+                pool.add(name_blobs(view_, *refined, as_built_sd_mm_));
         };
-        try_pose(slanted_back(leader.fit.pose, layout));
-        for (const auto& motion : layout.near_symmetries)
+        try_pose(slanted_back(leader.fit.pose, layout_));
+        for (const auto& motion : layout_.near_symmetries)
             try_pose({leader.fit.pose.view_from_phantom * motion, leader.fit.pose.log_focal});
     }
 }
@@ -194,19 +244,6 @@ void add_from_parts_of_the_best(const ViewProblem& view, double clutter_per_px2,
             try_part(std::span(nearest).subspan(1), false);
             try_part(std::span(nearest).first((nearest.size() + 1) / 2), true);
         }
-    } while (pool.namings()[0].log_likelihood(clutter_per_px2) > before + settled_nats);
-}
-
-// A pose that fits only a few layers of a lattice is too rough for its rivals far away to find
-// their beads; the rival that explains more is a better place to look from. The best is left only
-// when its own rivals are no better.
-void add_rivals_of_the_best(const ViewProblem& view, const PreparedLayout& layout,
-                            double clutter_per_px2, double gate_px, double as_built_sd_mm,
-                            NamingPool& pool) {
-    double before = 0.0;
-    do {
-        before = pool.namings()[0].log_likelihood(clutter_per_px2);
-        add_rivals(view, layout, clutter_per_px2, gate_px, as_built_sd_mm, pool);
     } while (pool.namings()[0].log_likelihood(clutter_per_px2) > before + settled_nats);
 }
 
@@ -244,7 +281,8 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     }
     ViewSearch result;
     if (pool.namings().empty()) return result;
-    add_rivals_of_the_best(view, layout, clutter, start_gate_px, view.options.as_built_sd_mm, pool);
+    RivalSearch(view, layout, clutter, start_gate_px, view.options.as_built_sd_mm)
+        .add_rivals_of_the_best(pool);
 
     // Once more with the scatter and the clutter that the best leaves, which may be another's best.
     const double scatter_mm = pool.namings()[0].as_built_sd_mm;
@@ -252,7 +290,7 @@ ViewSearch search_view(const ViewProblem& view, const PreparedLayout& layout) {
     NamingPool last(clutter);
     for (const auto& naming : pool.namings())
         last.add(name_blobs(view, naming.fit.pose, scatter_mm));
-    add_rivals_of_the_best(view, layout, clutter, start_gate_px, scatter_mm, last);
+    RivalSearch(view, layout, clutter, start_gate_px, scatter_mm).add_rivals_of_the_best(last);
     add_from_parts_of_the_best(view, clutter, start_gate_px, scatter_mm, last);
     result.namings = std::move(last.namings());
     result.clutter_per_px2 = clutter;
