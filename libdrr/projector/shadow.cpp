@@ -7,7 +7,6 @@
 #include <tuple>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace drr {
 namespace {
@@ -71,21 +70,21 @@ Shadow::Shadow(const Shape& shape, const XrayView& view)
     top_ = corners.front().y();
     bottom_ = corners.back().y();
     for (const double outwards : {-1.0, 1.0}) {
-        std::vector<Eigen::Array2d> chain;
+        std::array<Eigen::Array2d, 8> chain;
+        std::size_t count = 0;
         for (const Eigen::Array2d& corner : corners) {
-            while (chain.size() >= 2 &&
-                   outwards * turn(chain[chain.size() - 2], chain.back(), corner) <= 0.0)
-                chain.pop_back();
-            chain.push_back(corner);
+            while (count >= 2 && outwards * turn(chain[count - 2], chain[count - 1], corner) <= 0.0)
+                --count;
+            chain[count++] = corner;
         }
         Side& side = outwards < 0.0 ? left_ : right_;
         side.outermost_row =
-            std::max_element(chain.begin(), chain.end(),
+            std::max_element(chain.begin(), chain.begin() + count,
                              [&](const Eigen::Array2d& a, const Eigen::Array2d& b) {
                                  return outwards * a.x() < outwards * b.x();
                              })
                 ->y();
-        for (std::size_t n = 1; n < chain.size(); ++n) {
+        for (std::size_t n = 1; n < count; ++n) {
             const Eigen::Array2d step = chain[n] - chain[n - 1];
             // A level line adds nothing that its neighbours do not.
             if (step.y() > 0.0)

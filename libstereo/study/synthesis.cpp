@@ -55,8 +55,10 @@ RadiographSession::RadiographSession(const ExperimentSpec& spec, const Truth& tr
 
 drr::SignalRows RadiographSession::primary(int pose, int view) const {
     const drr::RadiographChain& chain = chains_[static_cast<std::size_t>(view)];
-    return drr::primary_rows(drr::moved(solids_in_phantom_, truth_.seen_pose(pose, view)),
-                             chain.signal_view(), beam_, chain.options().focal_spot,
+    // The phantom's frame for the world: thousands of solids need not move.
+    drr::XrayView from_phantom = chain.signal_view();
+    from_phantom.view_from_world = from_phantom.view_from_world * truth_.seen_pose(pose, view);
+    return drr::primary_rows(solids_in_phantom_, from_phantom, beam_, chain.options().focal_spot,
                              drr::finer({.samples_per_pixel = spec_.imaging.samples_per_pixel},
                                         chain.options().subpixels()));
 }
