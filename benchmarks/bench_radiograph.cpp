@@ -1,8 +1,13 @@
-// One radiograph of 1024 x 1024 pixels on one core, effects added one at a time:
+// One radiograph of 1024 x 1024 pixels on one core, effects added one at a time, and of the small
+// LEGO cube from its solids on, as studies on images take it:
 //   bench_radiograph --benchmark_repetitions=5 --benchmark_report_aggregates_only
+#include <drr/core/degree.hpp>
 #include <drr/core/parallel.hpp>
 #include <drr/core/rng.hpp>
+#include <drr/geometry/stereo_rig.hpp>
+#include <drr/imaging/primary.hpp>
 #include <drr/imaging/radiograph.hpp>
+#include <drr/phantom/phantom_yaml.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -52,6 +57,30 @@ void setup(benchmark::State& state, const drr::RadiographOptions& options) {
         benchmark::DoNotOptimize(drr::RadiographChain(options, view()).photons_per_pixel());
 }
 
+/// Photons of one energy, quanta and a spread of 0.6 px in 2 x 2 parts of pixels; poses differ.
+void cube(benchmark::State& state, bool bricks) {
+    const drr::ThreadLimit limit(1);
+    auto phantom = drr::read_phantom(STEREODRR_PHANTOMS "/small_lego_cube.yaml");
+    if (!bricks) phantom.bricks.clear();
+    drr::StereoRigSpec rig;
+    rig.stereo_angle_rad = 30.0 * drr::degree;
+    drr::RadiographOptions options;
+    options.point_spread = drr::PointSpread{drr::GaussianSpread{0.6}};
+    const drr::RadiographChain chain(options, make_stereo_rig(rig)[0]);
+    const auto solids = solid_parts(phantom);
+    const auto beam = drr::make_beam(options.beam, drr::known_materials());
+    const auto sampling = finer(drr::AnalyticOptions{}, options.subpixels());
+    std::uint32_t frame = 0;
+    for (auto _ : state) {
+        drr::XrayView view = chain.signal_view();
+        view.view_from_world =
+            view.view_from_world *
+            drr::Rigid3{drr::rotation_from_vector({0.3, 0.5 + 0.01 * frame, 0.2}), {0.0, 0.0, 0.0}};
+        const auto rows = drr::primary_rows(solids, view, beam, {}, sampling);
+        benchmark::DoNotOptimize(chain.radiograph(rows, {.seed = 1, .trial = frame++}));
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -87,6 +116,12 @@ int main(int argc, char** argv) {
     add("+distortion=all");
     benchmark::RegisterBenchmark("setup_of_all", [options](auto& state) {
         setup(state, options);
+    })->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark("beads", [](auto& state) {
+        cube(state, false);
+    })->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark("beads_and_bricks", [](auto& state) {
+        cube(state, true);
     })->Unit(benchmark::kMillisecond);
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();

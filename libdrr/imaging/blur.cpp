@@ -138,6 +138,8 @@ Image<float> GaussianPixels::rows(const Image<float>& given, int first, int heig
                 first + given.height() >= std::min(wanted.last * parts_ + reach_v, height) &&
                 given.width() % parts_ == 0,
             "a blur needs all rows within its reach, of whole pixels");
+    if (parts_ == 1 && reach_u == 0 && reach_v == 0)  // no blur, nothing to sum
+        return rows_of(given, {wanted.first - first, wanted.last - first});
     const int width = given.width() / parts_;
     Image<float> result(width, wanted.count());
     parallel_for(static_cast<std::size_t>(wanted.count()), [&](std::size_t index) {

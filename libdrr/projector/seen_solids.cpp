@@ -35,10 +35,16 @@ SeenSolid see(const WeightedSolid& solid, const XrayView& view, KnownGroups& kno
 
 }  // namespace
 
-SolidsByRow::SolidsByRow(std::vector<SeenSolid> solids, int rows)
-    : solids_(std::move(solids)), first_of_row_(static_cast<std::size_t>(rows) + 1, 0) {
-    std::stable_sort(solids_.begin(), solids_.end(),
-                     [](const SeenSolid& a, const SeenSolid& b) { return a.group < b.group; });
+SolidsByRow::SolidsByRow(const std::vector<SeenSolid>& solids, int rows)
+    : first_of_row_(static_cast<std::size_t>(rows) + 1, 0) {
+    std::vector<const SeenSolid*> by_group;  // half a kilobyte each is not for sorting
+    for (const SeenSolid& solid : solids)
+        by_group.push_back(&solid);
+    std::stable_sort(by_group.begin(), by_group.end(),
+                     [](const SeenSolid* a, const SeenSolid* b) { return a->group < b->group; });
+    solids_.reserve(solids.size());
+    for (const SeenSolid* const solid : by_group)
+        solids_.push_back(*solid);
     const auto for_each_row = [&](auto&& visit) {
         for (std::size_t n = 0; n < solids_.size(); ++n)
             for (int row = solids_[n].shadow.rows().first; row < solids_[n].shadow.rows().last;
@@ -81,13 +87,14 @@ SeenSolids see_solids(std::span<const WeightedSolid> solids, const XrayView& vie
     SeenSolids result;
     KnownGroups known;
     std::vector<SeenSolid> light, dense;
+    light.reserve(solids.size());
     for (const WeightedSolid& solid : solids) {
         SeenSolid seen = see(solid, view, known, result.groups);
         if (seen.shadow.rows().empty()) continue;
         (solid.dense && sample_dense ? dense : light).push_back(std::move(seen));
     }
-    result.light = SolidsByRow(std::move(light), view.height_px);
-    result.dense = SolidsByRow(std::move(dense), view.height_px);
+    result.light = SolidsByRow(light, view.height_px);
+    result.dense = SolidsByRow(dense, view.height_px);
     return result;
 }
 

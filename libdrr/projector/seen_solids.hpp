@@ -32,7 +32,7 @@ struct SeenSolid {
 class SolidsByRow {
   public:
     SolidsByRow() = default;
-    SolidsByRow(std::vector<SeenSolid> solids, int rows);
+    SolidsByRow(const std::vector<SeenSolid>& solids, int rows);
 
     [[nodiscard]] const SeenSolid& operator[](std::size_t number) const { return solids_[number]; }
     /// Their numbers, ascending.
