@@ -17,7 +17,7 @@ constexpr double cnr = 3.0;
 constexpr double blur = 0.6;  // without the pixel's aperture
 const double total_blur = std::sqrt(blur * blur + 1.0 / 12.0);
 const double photons = std::pow(cnr / (1.0 - std::exp(-attenuation)), 2);
-constexpr int trials = 2000;
+constexpr int trials = 4000;
 constexpr int sub = test::FineBalls::sub;
 constexpr int half_px = 12;              // of an image
 constexpr int places = 2 * 2 * sub + 1;  // along an axis, to 2 px from the truth
@@ -133,9 +133,10 @@ BOOST_AUTO_TEST_CASE(the_fit_of_the_faintest_bead_is_as_good_as_likelihood) {
           std::pair("likeliest of all", likeliest), std::pair("posterior's mean", mean)})
         std::printf("faintest %-18s %4d of %d: %.3f of the bound of %.4f px\n", name, errors.count,
                     trials, errors.rms() / bound, bound);
-    // The likeliest place is searched in steps of 0.1 px: 0.03 px of error more, 0.006 of the sum.
-    constexpr double scatter = 0.02;  // of a ratio of two RMS errors of 2,000 correlated fits
-    BOOST_TEST(fitted.rms() < (1.0 + scatter) * likeliest.rms());
-    BOOST_TEST(fitted_of_known_size.count == trials);
-    BOOST_TEST(fitted_of_known_size.rms() < 1.10 * bound);
+    // The background's slopes, which the likelihood above takes for known, cost 0.014
+    // (docs/localization.md); the ratio of two RMS errors of the same images scatters by 0.01. The
+    // likeliest place is searched in steps of 0.1 px: 0.03 px of error, 0.006 of the sum.
+    BOOST_TEST(fitted.rms() < 1.04 * likeliest.rms());
+    BOOST_TEST(fitted_of_known_size.count >= 0.999 * trials);
+    BOOST_TEST(fitted_of_known_size.rms() < fitted.rms());
 }
