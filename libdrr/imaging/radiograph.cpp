@@ -120,12 +120,17 @@ double RadiographChain::grey_per_photon() const {
     return options_.open_beam_grey / photons_;
 }
 
-void RadiographChain::require_sound(const SignalImages& primary, int rows) const {
-    for (const Image<float>* image : {&primary.mean, &primary.variance}) {
+void RadiographChain::require_size(const SignalImages& primary, int rows) const {
+    for (const Image<float>* image : {&primary.mean, &primary.variance})
         require(image->width() == signal_view_.width_px && image->height() == rows,
                 fmt::format("the signal has {} x {} pixels, the detector {} x {}{}", image->width(),
                             image->height(), signal_view_.width_px, rows,
                             options_.subpixels() > 1 ? " in parts of pixels" : ""));
+}
+
+void RadiographChain::require_sound(const SignalImages& primary, int rows) const {
+    require_size(primary, rows);
+    for (const Image<float>* image : {&primary.mean, &primary.variance}) {
         // To the end and without branches: so it goes in vectors, a fifth of the time.
         unsigned wrong = 0;
         for (const float value : image->pixels())
@@ -187,7 +192,7 @@ Image<float> RadiographChain::detected(const SignalRows& incident, const RngKey&
 
 Image<std::uint16_t> RadiographChain::radiograph(const SignalImages& primary, const RngKey& key,
                                                  LagState* state) const {
-    require_sound(primary, signal_view_.height_px);
+    require_size(primary, signal_view_.height_px);
     return radiograph(
         [&](RowRange rows) {
             return SignalImages{rows_of(primary.mean, rows), rows_of(primary.variance, rows)};

@@ -1,8 +1,8 @@
 #include "bead_judgement.hpp"
-#include "brightest.hpp"
 #include "candidate_fits.hpp"
 #include "candidates.hpp"
 #include "first_look.hpp"
+#include "grey_range.hpp"
 #include "irradiated_field.hpp"
 #include "shadow_groups.hpp"
 #include "size_estimate.hpp"
@@ -31,11 +31,7 @@ struct SizeRange {
 
 /// Grey values over black, as fit_beads() wants them.
 drr::Image<float> over_black(const drr::Image<float>& image, const BeadDetectorOptions& options) {
-    // To the end and without branches: so it goes in vectors.
-    unsigned wrong = 0;
-    for (const float grey : image.pixels())
-        wrong |= static_cast<unsigned>(!(std::abs(grey) <= std::numeric_limits<float>::max()));
-    drr::require(wrong == 0, "an image for bead detection has values that are not finite");
+    drr::require(all_finite(image), "an image for bead detection has values that are not finite");
     const bool given = !std::isnan(options.black_grey);
     const auto black = given ? static_cast<float>(options.black_grey)
                              : (options.dark ? 0.0F : brightest_of(image));
@@ -43,15 +39,6 @@ drr::Image<float> over_black(const drr::Image<float>& image, const BeadDetectorO
     std::transform(image.pixels().begin(), image.pixels().end(), result.pixels().begin(),
                    [&](float grey) { return options.dark ? grey - black : black - grey; });
     return result;
-}
-
-/// The grey at which the image saturates; infinity where it does not.
-double saturation_of(const drr::Image<float>& image, double share) {
-    const float top = brightest_of(image);
-    const auto count = std::count(image.pixels().begin(), image.pixels().end(), top);
-    return static_cast<double>(count) > share * static_cast<double>(image.size())
-               ? top
-               : std::numeric_limits<double>::infinity();
 }
 
 BeadShadow shadow_of(const FirstLook& look) {

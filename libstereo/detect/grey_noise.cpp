@@ -1,4 +1,4 @@
-#include "brightest.hpp"
+#include "grey_range.hpp"
 
 #include <drr/core/order_statistics.hpp>
 #include <stereo/detect/grey_noise.hpp>

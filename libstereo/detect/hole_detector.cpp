@@ -1,3 +1,4 @@
+#include "grey_range.hpp"
 #include "hole_fit.hpp"
 
 #include <drr/core/error.hpp>
@@ -79,17 +80,8 @@ void HoleDetectorOptions::validate() const {
 HoleDetectorResult detect_holes(const drr::Image<float>& image,
                                 const HoleDetectorOptions& options) {
     options.validate();
-    float top = -std::numeric_limits<float>::infinity();
-    for (const float grey : image.pixels()) {
-        drr::require(std::isfinite(grey),
-                     "an image for hole detection has values that are not finite");
-        top = std::max(top, grey);
-    }
-    const auto at_top = std::count(image.pixels().begin(), image.pixels().end(), top);
-    const double saturation =
-        static_cast<double>(at_top) > saturated_share * static_cast<double>(image.size())
-            ? top
-            : std::numeric_limits<double>::infinity();
+    drr::require(all_finite(image), "an image for hole detection has values that are not finite");
+    const double saturation = saturation_of(image, saturated_share);
     const GreyNoise noise = estimate_noise(image);
     const double radius = 0.5 * options.diameter_px;
     const std::vector<Eigen::Vector2d> places = candidates_of(image, radius, options.min_contrast);

@@ -4,47 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
+#include <numeric>
 
 namespace stereo {
-namespace {
-
-/// 1, x, y, xx, xy, yy, ... up to the order.
-template <int order>
-void monomials(double x, double y, double* m) {
-    m[0] = 1.0;
-    for (int o = 1, k = 1; o <= order; k += ++o) {
-        for (int i = 0; i < o; ++i)
-            m[k + i] = m[k + i - o] * x;
-        m[k + o] = m[k - 1] * y;
-    }
-}
-
-/// Calls what takes an order at compile time, where loops over coefficients unroll.
-template <int order = 0, class Call>
-auto with_order(int wanted, const Call& call) {
-    if constexpr (order < highest_background)
-        if (wanted > order) return with_order<order + 1>(wanted, call);
-    return call(std::integral_constant<int, order>());
-}
-
-/// The polynomial's value at (x, y); its terms in `m`.
-template <int order, class Coefficients>
-double polynomial(const Coefficients& background, double x, double y, double* m) {
-    monomials<order>(x, y, m);
-    double sum = 0.0;
-    for (int k = 0; k < coefficients(order); ++k)
-        sum += background[k] * m[k];
-    return sum;
-}
-
-}  // namespace
-
 double ShadowParameters::background_at(double x, double y) const {
-    return with_order(order, [&](auto o) {
-        std::array<double, coefficients(o)> m{};
-        return polynomial<o>(background, x / unit_px, y / unit_px, m.data());
-    });
+    // 1, x, y, xx, xy, yy, ... up to the order.
+    std::array<double, coefficients(highest_background)> m;
+    m[0] = 1.0;
+    std::size_t k = 1;
+    for (std::size_t o = 1; o <= static_cast<std::size_t>(order); k += ++o) {
+        for (std::size_t i = 0; i < o; ++i)
+            m[k + i] = m[k + i - o] * (x / unit_px);
+        m[k + o] = m[k - 1] * (y / unit_px);
+    }
+    return std::inner_product(m.begin(), m.begin() + coefficients(order), background.data(), 0.0);
 }
 
 void ShadowParameters::rescale(double new_unit_px) {

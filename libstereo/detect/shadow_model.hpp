@@ -13,12 +13,7 @@
 
 namespace stereo {
 
-inline constexpr int bead_parameters = 4;     // x, y, ln radius, ln attenuation
-inline constexpr int highest_background = 5;  // order of the background's polynomial
-
-constexpr int coefficients(int order) {
-    return (order + 1) * (order + 2) / 2;
-}
+static_assert(max_joint_beads <= most_shadows);
 
 inline constexpr int max_parameters =
     coefficients(highest_background) + 2 + bead_parameters * static_cast<int>(max_joint_beads);

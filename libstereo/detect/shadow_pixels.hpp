@@ -14,6 +14,14 @@ inline constexpr std::size_t pixel_padding = 8;
     return (pixels + pixel_padding - 1) / pixel_padding * pixel_padding;
 }
 
+inline constexpr std::size_t most_shadows = 4;
+inline constexpr int bead_parameters = 4;     // x, y, ln radius, ln attenuation
+inline constexpr int highest_background = 5;  // order of the background's polynomial
+
+constexpr int coefficients(int order) {
+    return (order + 1) * (order + 2) / 2;
+}
+
 /// What a pixel of a fit is, one array for each property, all of `count` numbers.
 struct PixelArrays {
     const double* x = nullptr;  // from the origin of the fit
@@ -31,7 +39,7 @@ struct ShadowScene {
         double y = 0.0;
         ShadowProfile::Table profile;
     };
-    std::span<const Shadow> shadows;  // max_joint_beads at most
+    std::span<const Shadow> shadows;  // most_shadows at most
     double blur = 0.0;
     double veil = 0.0;
     int order = 0;  // of the background: 0 to highest_background

@@ -1,5 +1,7 @@
 #include "shadow_pixels.hpp"
 
+#include <iterator>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "shadow_pixels_simd.cpp"
 #include <hwy/foreach_target.h>
@@ -17,7 +19,6 @@ using Vector = hn::Vec<Tag>;
 constexpr Tag lanes;
 constexpr hn::RebindToSigned<Tag> index_lanes;
 
-constexpr std::size_t most_shadows = 4;
 // Nearer to a bead's centre its direction means nothing.
 constexpr double least_rho_px = 1e-9;
 // Where less gets through, it does not matter at which place the background is seen.
@@ -130,10 +131,6 @@ HWY_INLINE void look(const ShadowScene& scene, Vector x, Vector y, Seen& seen) {
         }
 }
 
-constexpr int coefficients(int order) {
-    return (order + 1) * (order + 2) / 2;
-}
-
 /// 1, x, y, xx, xy, yy, ... up to the order, and the sum of the coefficients times them.
 template <int order>
 HWY_INLINE Vector polynomial(const ShadowScene& scene, const Seen& seen, Vector* m) {
@@ -192,7 +189,7 @@ void columns_of_order(const ShadowScene& scene, const PixelArrays& pixels,
             // d rho / d centre = -(dx, dy) / rho; the shadow lowers the grey.
             const Sampled& shadow = seen.shadow[a];
             const Vector slope = hn::Mul(others, hn::Mul(shadow.d_rho, seen.inverse_rho[a]));
-            const int first = 4 * static_cast<int>(a);
+            const int first = bead_parameters * static_cast<int>(a);
             store(first, hn::Mul(slope, seen.dx[a]));
             store(first + 1, hn::Mul(slope, seen.dy[a]));
             store(first + 2, hn::Neg(hn::Mul(others, shadow.d_log_radius)));
@@ -209,6 +206,7 @@ void greys(const ShadowScene& scene, const PixelArrays& pixels, double* grey) {
     constexpr decltype(&greys_of_order<0>) of_order[] = {greys_of_order<0>, greys_of_order<1>,
                                                          greys_of_order<2>, greys_of_order<3>,
                                                          greys_of_order<4>, greys_of_order<5>};
+    static_assert(std::size(of_order) == highest_background + 1);
     of_order[scene.order](scene, pixels, grey);
 }
 
@@ -216,6 +214,7 @@ void columns_of(const ShadowScene& scene, const PixelArrays& pixels, const Shado
     constexpr decltype(&columns_of_order<0>) of_order[] = {
         columns_of_order<0>, columns_of_order<1>, columns_of_order<2>,
         columns_of_order<3>, columns_of_order<4>, columns_of_order<5>};
+    static_assert(std::size(of_order) == highest_background + 1);
     of_order[scene.order](scene, pixels, columns);
 }
 

@@ -75,8 +75,9 @@ struct PoseSearch {
         }
         if (!failure.empty()) return;
         search_agreeing(views, knowledge.rig, searches);
-        search_jointly(views, knowledge, searches);
         namings = join_views(views, searches, knowledge);
+        if (search_jointly(views, namings, searches))
+            namings = join_views(views, searches, knowledge);
         if (namings.empty()) failure = "not found: no poses of the views agree with each other";
     }
     // What the joint fits hold of each sighting only a decision needs.

@@ -210,16 +210,14 @@ const JointNaming& most_likely(const std::vector<JointNaming>& namings) {
 }
 
 void weigh_with_clutter_of_best(std::span<const ViewProblem> views,
-                                std::vector<double>& clutter_per_px2,
+                                std::span<const double> clutter_per_px2,
                                 std::vector<JointNaming>& namings) {
     if (namings.empty()) return;
     std::vector<double> log_ratios;
     const JointNaming& best = most_likely(namings);
-    for (std::size_t v = 0; v < views.size(); ++v) {
-        const double left = false_blobs_per_px2(views[v], *best.of_view[v]);
-        log_ratios.push_back(std::log(clutter_per_px2[v] / left));
-        clutter_per_px2[v] = left;
-    }
+    for (std::size_t v = 0; v < views.size(); ++v)
+        log_ratios.push_back(
+            std::log(clutter_per_px2[v] / false_blobs_per_px2(views[v], *best.of_view[v])));
     for (auto& naming : namings)
         for (std::size_t v = 0; v < views.size(); ++v) {
             const auto& names = naming.marker_of_blob[v];

@@ -58,7 +58,7 @@ struct JointNaming {
 /// Weighs namings with the density of false blobs that the best of them leaves, in place of the one
 /// that they were joined with.
 void weigh_with_clutter_of_best(std::span<const ViewProblem> views,
-                                std::vector<double>& clutter_per_px2,
+                                std::span<const double> clutter_per_px2,
                                 std::vector<JointNaming>& namings);
 
 /// Adds a naming; of those that give the same names only the likeliest stays, for poses a little

@@ -4,10 +4,12 @@
 
 namespace stereo {
 
-/// Names the blobs of several views once more, as the joint fits of their best namings put the
-/// markers: what one view shows is weighed with what the others say of the pose. Adds to the
-/// searches.
-void search_jointly(std::span<const ViewProblem> views, const PriorKnowledge& knowledge,
-                    std::vector<ViewSearch>& searches);
+/// Names the blobs of several views once more, as the joint fits of the best of their `namings`
+/// (join_views() of the searches) put the markers: what one view shows is weighed with what the
+/// others say of the pose. Adds to the searches, which the namings then point into no longer;
+/// whether there was anything to add.
+[[nodiscard]] bool search_jointly(std::span<const ViewProblem> views,
+                                  std::span<const JointNaming> namings,
+                                  std::vector<ViewSearch>& searches);
 
 }  // namespace stereo

@@ -68,9 +68,10 @@ std::size_t even_stride(std::size_t n) {
 }
 
 // About the log-likelihood of a naming, without its residuals: to tell cheaply what cannot compete.
-// Less than `least` as soon as it cannot reach it.
-double rough_log_likelihood(const ViewProblem& view, const Extent& extent, const ViewPose& pose,
-                            double clutter_per_px2, double gate_px, double least) {
+// Less than `least` as soon as it cannot reach it. `stride` is even_stride() of the markers.
+double rough_log_likelihood(const ViewProblem& view, const Extent& extent, std::size_t stride,
+                            const ViewPose& pose, double clutter_per_px2, double gate_px,
+                            double least) {
     const drr::Pinhole pinhole = scaled(view.nominal.pinhole, pose.log_focal);
     const Eigen::Matrix3d rotation = pose.view_from_phantom.matrix();
     const Eigen::Vector3d& shift = pose.view_from_phantom.translation_mm;
@@ -93,7 +94,6 @@ double rough_log_likelihood(const ViewProblem& view, const Extent& extent, const
     const std::size_t count = view.markers_mm.size();
     double reachable = most_of_a_hit * static_cast<double>(count);
     // Neighbours in the list are neighbours in space, and missed together.
-    const std::size_t stride = even_stride(count);
     for (std::size_t n = 0, i = 0; n < count; ++n, i = (i + stride) % count) {
         const Eigen::Vector3d p = rotation * view.markers_mm[i] + shift;
         const Eigen::Vector2d pixel = pinhole.project(p);
@@ -130,6 +130,14 @@ ViewPose slanted_back(const ViewPose& pose, const PreparedLayout& layout) {
     return other;
 }
 
+// The namings of a rough pose, as it is and refined from `gate_px` on.
+void add_namings_from(const ViewProblem& view, const ViewPose& pose, double gate_px,
+                      double as_built_sd_mm, NamingPool& pool) {
+    pool.add(name_blobs(view, pose, as_built_sd_mm));
+    if (const auto refined = refine_pose(view, pose, gate_px))
+        pool.add(name_blobs(view, *refined, as_built_sd_mm));
+}
+
 /// Looks for what competes with the namings of a pool: those that lead, slanted back, and carried
 /// over by all near symmetries of the layout. A leader that fits a part of the phantom is a rough
 /// place to start from: rivals find their beads within `gate_px` first.
@@ -142,7 +150,8 @@ class RivalSearch {
           clutter_per_px2_(clutter_per_px2),
           gate_px_(gate_px),
           as_built_sd_mm_(as_built_sd_mm),
-          extent_(extent_of(view.markers_mm)) {}
+          extent_(extent_of(view.markers_mm)),
+          stride_(even_stride(view.markers_mm.size())) {}
 
     /// A pose that fits only a few layers of a lattice is too rough for its rivals far away to find
     /// their beads; the rival that explains more is a better place to look from. The best is left
@@ -158,7 +167,8 @@ class RivalSearch {
   private:
     void add_rivals(NamingPool& pool);
     [[nodiscard]] double rough_of(const ViewPose& pose, double least) const {
-        return rough_log_likelihood(view_, extent_, pose, clutter_per_px2_, gate_px_, least);
+        return rough_log_likelihood(view_, extent_, stride_, pose, clutter_per_px2_, gate_px_,
+                                    least);
     }
     /// Whether a search from nearly the same pose took place: it led where this one would. Rivals
     /// of a rival are for the most part those of its leader.
@@ -170,6 +180,7 @@ class RivalSearch {
     double gate_px_;
     double as_built_sd_mm_;
     Extent extent_;
+    std::size_t stride_;
     std::vector<ViewPose> tried_;
 };
 
@@ -206,9 +217,7 @@ void RivalSearch::add_rivals(NamingPool& pool) {
         const auto try_pose = [&](const ViewPose& pose) {
             if (rough_of(pose, least) <= least || was_tried(pose)) return;
             tried_.push_back(pose);
-            pool.add(name_blobs(view_, pose, as_built_sd_mm_));
-            if (const auto refined = refine_pose(view_, pose, gate_px_))
-                pool.add(name_blobs(view_, *refined, as_built_sd_mm_));
+            add_namings_from(view_, pose, gate_px_, as_built_sd_mm_, pool);
         };
         try_pose(slanted_back(leader.fit.pose, layout_));
         for (const auto& motion : layout_.near_symmetries)
@@ -229,10 +238,10 @@ void add_from_parts_of_the_best(const ViewProblem& view, double clutter_per_px2,
         const auto try_part = [&](std::span<const std::size_t> part, bool rough) {
             const auto fit = fit_to_some(view, best, part, as_built_sd_mm);
             if (!fit) return;
-            pool.add(name_blobs(view, fit->pose, as_built_sd_mm));
-            if (!rough) return;
-            if (const auto refined = refine_pose(view, fit->pose, gate_px))
-                pool.add(name_blobs(view, *refined, as_built_sd_mm));
+            if (rough)
+                add_namings_from(view, fit->pose, gate_px, as_built_sd_mm, pool);
+            else
+                pool.add(name_blobs(view, fit->pose, as_built_sd_mm));
         };
         std::vector<std::size_t> nearest = named;
         for (const std::size_t from : named) {

@@ -76,7 +76,7 @@ OracleAnswer ask_oracle(const IdentifyCase& c) {
         searches.push_back(search_view(views[v], layout));
     }
     search_agreeing(views, knowledge.rig, searches);
-    search_jointly(views, knowledge, searches);
+    (void)search_jointly(views, join_views(views, searches, knowledge), searches);
     for (std::size_t v = 0; v < c.blobs.size(); ++v) {
         auto& namings = searches[v].namings;
         const stereo::ViewPose pose = true_pose(c, v, views[v]);

@@ -90,7 +90,9 @@ class RadiographChain {
     [[nodiscard]] double grey_per_photon() const;
 
   private:
-    /// Throws Error(usage) unless it is a signal, of so many rows.
+    /// Throw Error(usage) unless it has so many rows of the detector, and unless it is a signal
+    /// too.
+    void require_size(const SignalImages& primary, int rows) const;
     void require_sound(const SignalImages& primary, int rows) const;
     /// What the heel effect leaves of the rows from `first` on.
     void apply_heel(SignalImages& signal, int first) const;

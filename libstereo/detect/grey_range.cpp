@@ -1,7 +1,8 @@
-#include "brightest.hpp"
+#include "grey_range.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -20,6 +21,22 @@ float brightest_of(const drr::Image<float>& image) {
     for (std::size_t i = whole; i < pixels.size(); ++i)
         tops[0] = tops[0] < pixels[i] ? pixels[i] : tops[0];
     return *std::max_element(tops.begin(), tops.end());
+}
+
+bool all_finite(const drr::Image<float>& image) {
+    // To the end and without branches: so it goes in vectors.
+    unsigned wrong = 0;
+    for (const float grey : image.pixels())
+        wrong |= static_cast<unsigned>(!(std::abs(grey) <= std::numeric_limits<float>::max()));
+    return wrong == 0;
+}
+
+double saturation_of(const drr::Image<float>& image, double share) {
+    const float top = brightest_of(image);
+    const auto count = std::count(image.pixels().begin(), image.pixels().end(), top);
+    return static_cast<double>(count) > share * static_cast<double>(image.size())
+               ? top
+               : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace stereo
