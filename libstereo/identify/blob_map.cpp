@@ -42,23 +42,11 @@ int BlobMap::row(double v) const {
 int BlobMap::nearest(const Eigen::Vector2d& pixel, double within_px) const {
     int best = -1;
     double best_distance2 = within_px * within_px;
-    const int first_column = column(pixel.x() - within_px);
-    const int last_column = column(pixel.x() + within_px);
-    const int last_row = row(pixel.y() + within_px);
-    for (int r = row(pixel.y() - within_px); r <= last_row; ++r) {
-        // Cells beside one another follow one another.
-        const std::size_t end =
-            first_of_cell_[static_cast<std::size_t>(r * columns_ + last_column + 1)];
-        for (auto k = first_of_cell_[static_cast<std::size_t>(r * columns_ + first_column)];
-             k < end; ++k) {
-            const int blob = by_cell_[k];
-            const double distance2 =
-                (centers_[static_cast<std::size_t>(blob)] - pixel).squaredNorm();
-            if (distance2 > best_distance2) continue;
-            best_distance2 = distance2;
-            best = blob;
-        }
-    }
+    for_each_within(pixel, within_px, [&](int blob, double distance2) {
+        if (distance2 > best_distance2) return;
+        best_distance2 = distance2;
+        best = blob;
+    });
     return best;
 }
 

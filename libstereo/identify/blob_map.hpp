@@ -24,6 +24,9 @@ class BlobMap {
                pixel.y() <= height_px_ - 0.5;
     }
     [[nodiscard]] double area_px2() const { return 1.0 * width_px_ * height_px_; }
+    /// Calls `visit(blob, squared distance)` for each blob within a distance of a pixel.
+    template <class Visit>
+    void for_each_within(const Eigen::Vector2d& pixel, double within_px, const Visit& visit) const;
     /// Index of the blob nearest to a pixel within a distance; -1 if there is none.
     [[nodiscard]] int nearest(const Eigen::Vector2d& pixel, double within_px) const;
 
@@ -40,6 +43,26 @@ class BlobMap {
     std::vector<int> by_cell_;                // blobs, cell after cell
     std::vector<std::size_t> first_of_cell_;  // in by_cell_; one more than there are cells
 };
+
+template <class Visit>
+void BlobMap::for_each_within(const Eigen::Vector2d& pixel, double within_px,
+                              const Visit& visit) const {
+    const int first_column = column(pixel.x() - within_px);
+    const int last_column = column(pixel.x() + within_px);
+    const int last_row = row(pixel.y() + within_px);
+    for (int r = row(pixel.y() - within_px); r <= last_row; ++r) {
+        // Cells beside one another follow one another.
+        const std::size_t end =
+            first_of_cell_[static_cast<std::size_t>(r * columns_ + last_column + 1)];
+        for (auto k = first_of_cell_[static_cast<std::size_t>(r * columns_ + first_column)];
+             k < end; ++k) {
+            const int blob = by_cell_[k];
+            const double distance2 =
+                (centers_[static_cast<std::size_t>(blob)] - pixel).squaredNorm();
+            if (distance2 <= within_px * within_px) visit(blob, distance2);
+        }
+    }
+}
 
 /// The part of an image that lies within a distance of blobs, as a table with a rim of cells that
 /// lie outside of the image: a first, quick answer.

@@ -70,14 +70,13 @@ bool same_names(const std::vector<Pair>& a, const std::vector<Pair>& b) {
                       [](const Pair& x, const Pair& y) { return x.marker == y.marker; });
 }
 
-std::vector<MarkerSight> sights_of(const ViewProblem& view, const std::vector<Pair>& pairs,
-                                   const std::vector<Prediction>& predictions) {
-    std::vector<MarkerSight> sights;
+MarkerSights sights_of(const ViewProblem& view, const std::vector<Pair>& pairs,
+                       const std::vector<Prediction>& predictions) {
+    MarkerSights sights(pairs.size());
     for (std::size_t blob = 0; blob < pairs.size(); ++blob) {
         if (pairs[blob].marker < 0) continue;
         const auto marker = static_cast<std::size_t>(pairs[blob].marker);
-        sights.push_back(
-            {view.markers_mm[marker], view.map.centers_px()[blob], predictions[marker].sd_px});
+        sights.add(view.markers_mm[marker], view.map.centers_px()[blob], predictions[marker].sd_px);
     }
     return sights;
 }
@@ -174,11 +173,6 @@ Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose, double as_bu
     naming.as_built_sd_mm = found_scatter_mm(view, pairs, predictions);
     naming.marker_of_blob.assign(pairs.size(), -1);
     naming.doubtful.assign(pairs.size(), false);
-    // A blob so near may be merged with the shadow of a marker, which may be off as built.
-    std::vector<double> merging_px2;
-    for (const auto& prediction : predictions)
-        merging_px2.push_back(std::pow(options.ambiguity_px, 2) +
-                              std::pow(options.gate_sd * prediction.sd_px, 2));
     std::vector<bool> accounted(count, false);  // found, or hidden by one that was
     double sum = -0.5 * std::pow(naming.fit.pose.log_focal / view.log_focal_sd(), 2);
     for (std::size_t blob = 0; blob < pairs.size(); ++blob) {
@@ -198,11 +192,17 @@ Naming name_blobs_at(const ViewProblem& view, const ViewPose& pose, double as_bu
         } else {
             ++naming.references_found;
         }
-        for (std::size_t other = 0; other < count; ++other) {
-            if ((predictions[other].pixel - center).squaredNorm() > merging_px2[other]) continue;
-            accounted[other] = true;
-            if (other != marker) naming.doubtful[blob] = true;
-        }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        // A blob so near may be merged with the shadow of the marker, which may be off as built.
+        const double merging_px =
+            std::hypot(options.ambiguity_px, options.gate_sd * predictions[i].sd_px);
+        view.map.for_each_within(predictions[i].pixel, merging_px, [&](int near_by, double) {
+            const auto blob = static_cast<std::size_t>(near_by);
+            if (pairs[blob].marker < 0) return;
+            accounted[i] = true;
+            if (static_cast<std::size_t>(pairs[blob].marker) != i) naming.doubtful[blob] = true;
+        });
     }
     for (std::size_t i = 0; i < count; ++i) {
         if (i < view.bead_count() && predictions[i].visible) {

@@ -98,7 +98,13 @@ class Search {
           options_(options),
           table_(beads_mm, options.tolerance_mm),
           centroid_(centroid_of(beads_mm)),
+          distances_mm_(beads_mm.size(), beads_mm.size()),
           order_(beads_mm.size()) {
+        for (Eigen::Index a = 0; a < distances_mm_.rows(); ++a)
+            for (Eigen::Index b = 0; b < distances_mm_.cols(); ++b)
+                distances_mm_(a, b) =
+                    (beads_mm[static_cast<std::size_t>(a)] - beads_mm[static_cast<std::size_t>(b)])
+                        .norm();
         // In no spatial order, so that few beads tell early that a motion covers too little.
         std::iota(order_.begin(), order_.end(), 0);
         drr::Rng rng({.seed = 1, .purpose = drr::RngPurpose::procedure});
@@ -116,27 +122,19 @@ class Search {
 
     // Motions that carry a triple onto three beads.
     void add_images_of(const Triple& base) {
-        const Eigen::Vector3d origin = beads_[base[0]];
-        const Eigen::Vector3d a = beads_[base[1]] - origin;
-        const Eigen::Vector3d b = beads_[base[2]] - origin;
-        const double side = (a - b).norm();
-        const Eigen::Matrix3d start = right_handed_frame(a, b);
-        const double tolerance = options_.tolerance_mm;
-        std::vector<Eigen::Vector3d> second;
-        std::vector<Eigen::Vector3d> third;
-        for (const auto& p : beads_) {
-            second.clear();
-            third.clear();
-            for (const auto& q : beads_) {
-                const double length = (q - p).norm();
-                if (std::abs(length - a.norm()) <= tolerance) second.push_back(q - p);
-                if (std::abs(length - b.norm()) <= tolerance) third.push_back(q - p);
-            }
-            for (const auto& image_a : second)
-                for (const auto& image_b : third) {
-                    if (std::abs((image_a - image_b).norm() - side) > tolerance) continue;
+        const auto [first, second, third] = base;
+        const Eigen::Vector3d origin = beads_[first];
+        const Eigen::Matrix3d start =
+            right_handed_frame(beads_[second] - origin, beads_[third] - origin);
+        for (std::size_t i = 0; i < beads_.size(); ++i) {
+            const Eigen::Vector3d& p = beads_[i];
+            const auto images_of_second = as_far_from(i, between_mm(first, second));
+            const auto images_of_third = as_far_from(i, between_mm(first, third));
+            for (const std::size_t a : images_of_second)
+                for (const std::size_t b : images_of_third) {
+                    if (!is_same(between_mm(a, b), between_mm(second, third))) continue;
                     const Eigen::Matrix3d turn =
-                        right_handed_frame(image_a, image_b) * start.transpose();
+                        right_handed_frame(beads_[a] - p, beads_[b] - p) * start.transpose();
                     const drr::Rigid3 motion(turn, p - turn * origin);
                     if (covers_enough(motion)) add(motion);
                 }
@@ -146,6 +144,18 @@ class Search {
     [[nodiscard]] const std::vector<drr::Rigid3>& motions() const { return motions_; }
 
   private:
+    [[nodiscard]] double between_mm(std::size_t a, std::size_t b) const {
+        return distances_mm_(static_cast<Eigen::Index>(a), static_cast<Eigen::Index>(b));
+    }
+    [[nodiscard]] bool is_same(double a_mm, double b_mm) const {
+        return std::abs(a_mm - b_mm) <= options_.tolerance_mm;
+    }
+    [[nodiscard]] std::vector<std::size_t> as_far_from(std::size_t bead, double distance_mm) const {
+        std::vector<std::size_t> others;
+        for (std::size_t other = 0; other < beads_.size(); ++other)
+            if (is_same(between_mm(bead, other), distance_mm)) others.push_back(other);
+        return others;
+    }
     [[nodiscard]] bool covers_enough(const drr::Rigid3& motion) const {
         const Eigen::Matrix3d turn = motion.matrix();
         const auto allowed = static_cast<std::size_t>(
@@ -169,6 +179,7 @@ class Search {
     const NearSymmetryOptions& options_;
     BeadTable table_;
     Eigen::Vector3d centroid_;
+    Eigen::MatrixXd distances_mm_;  // between every two beads
     std::vector<std::size_t> order_;
     std::vector<drr::Rigid3> motions_;
 };

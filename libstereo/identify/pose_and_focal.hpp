@@ -1,8 +1,8 @@
 #pragma once
 
-#include <drr/geometry/pinhole.hpp>
+#include "marker_sights.hpp"
 
-#include <span>
+#include <drr/geometry/pinhole.hpp>
 
 namespace stereo {
 
@@ -13,13 +13,6 @@ struct ViewPose {
 };
 
 [[nodiscard]] drr::Pinhole scaled(const drr::Pinhole& nominal, double log_focal);
-
-/// A marker in the phantom and where it was seen.
-struct MarkerSight {
-    Eigen::Vector3d point_mm;
-    Eigen::Vector2d pixel;
-    double sd_px = 1.0;  ///< along each axis
-};
 
 struct ViewPoseFit {
     ViewPose pose;
@@ -35,7 +28,7 @@ struct ViewPoseFit {
 /// The most probable pose and focal length for given sights and a normal prior of `log_focal_sd`
 /// about the nominal focal length: Levenberg-Marquardt on seven parameters from `initial`. The
 /// prior decides where depth and focal length cannot be told apart (flat or small phantoms).
-[[nodiscard]] ViewPoseFit fit_pose_and_focal(std::span<const MarkerSight> sights,
+[[nodiscard]] ViewPoseFit fit_pose_and_focal(const MarkerSights& sights,
                                              const drr::Pinhole& nominal, const ViewPose& initial,
                                              double log_focal_sd, int max_iterations);
 
