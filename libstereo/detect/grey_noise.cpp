@@ -1,4 +1,5 @@
 #include "grey_range.hpp"
+#include "noise_differences.hpp"
 
 #include <drr/core/order_statistics.hpp>
 #include <stereo/detect/grey_noise.hpp>
@@ -29,9 +30,10 @@ constexpr float saturated = 0.995F;  // of the largest grey
 constexpr double smallest_relative_noise = 1e-4;
 
 // Differences for the correlation reach beyond twice its own reach, so that the neighbours add
-// nothing to it. They are taken in rows of this spacing.
+// nothing to it. They are taken in rows that hold about so many pixels: a correlation is then known
+// to a third of a percent.
 constexpr int far_lag = 6;
-constexpr std::size_t correlation_samples = 30000;
+constexpr double correlation_samples = 100000.0;
 // Differences above this many standard deviations are edges.
 constexpr double edge_significance = 2.5;
 // A correlation below so many standard errors is taken for none, and a line's distance from
@@ -88,54 +90,40 @@ double NoiseCorrelation::chi_square_excess() const {
 }
 
 NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const GreyNoise& noise) {
-    const double brightest = saturated * brightest_of(image);
     constexpr int reach = NoiseCorrelation::reach;
+    constexpr int margin = far_lag + reach;
     NoiseCorrelation result;
-    const int margin = far_lag + reach;
     const int columns = image.width() - 2 * margin;
     const int rows = image.height() - 2 * margin;
     if (columns <= 0 || rows <= 0) return result;
-    const auto places = static_cast<double>(columns) * rows;
     const int spacing =
-        std::max(1, static_cast<int>(std::sqrt(places / static_cast<double>(correlation_samples))));
-    // Squared differences in units of their variance below the square of this are noise.
-    const double limit2 = edge_significance * edge_significance * variance_of_difference;
-    struct Difference {
-        float value = 0.0F;
-        bool usable = false;
-    };
-    const auto difference = [&](int column, int row) -> Difference {
-        const float mean = 0.25F * (image(column - far_lag, row) + image(column + far_lag, row) +
-                                    image(column, row - far_lag) + image(column, row + far_lag));
-        if (!(mean > 0.0F && mean < brightest)) return {};
-        const float value = image(column, row) - mean;
-        const auto variance = static_cast<float>(noise.variance(mean));
-        return {value / std::sqrt(variance), value * value < limit2 * variance};
-    };
-    std::size_t count = 0;
-    std::array<std::array<double, reach + 1>, reach + 1> product{};
-    std::array<std::array<double, reach + 1>, reach + 1> squares{};
-    for (int row = margin; row < image.height() - margin; row += spacing)
-        for (int column = margin; column < image.width() - margin; column += spacing) {
-            const Difference at = difference(column, row);
-            if (!at.usable) continue;
-            ++count;
-            for (int dy = 0; dy <= reach; ++dy)
-                for (int dx = dy == 0 ? 1 : -reach; dx <= reach; ++dx) {
-                    const Difference other = difference(column + dx, row + dy);
-                    if (!other.usable) continue;
-                    const auto y = static_cast<std::size_t>(dy);
-                    const auto x = static_cast<std::size_t>(std::abs(dx));
-                    product[y][x] += at.value * other.value;
-                    squares[y][x] += 0.5 * (at.value * at.value + other.value * other.value);
-                }
-        }
-    if (count < min_samples) return result;
-    const double standard_error = 1.0 / std::sqrt(static_cast<double>(count));
+        std::max(1, static_cast<int>(static_cast<double>(columns) * rows / correlation_samples));
+    const DifferenceLimits limits{
+        static_cast<float>(noise.variance_at_black), static_cast<float>(noise.variance_per_grey),
+        static_cast<float>(saturated) * brightest_of(image),
+        static_cast<float>(edge_significance * edge_significance * variance_of_difference)};
+    std::array<std::vector<float>, reach + 1> differences;
+    differences.fill(std::vector<float>(static_cast<std::size_t>(image.width())));
+    std::array<std::array<PairSums, reach + 1>, reach + 1> sums{};
+    for (int row = margin; row < image.height() - margin; row += spacing) {
+        for (int dy = 0; dy <= reach; ++dy)
+            noise_differences(
+                {image.row(row + dy - far_lag), image.row(row + dy), image.row(row + dy + far_lag)},
+                far_lag, static_cast<std::size_t>(image.width() - far_lag), far_lag, limits,
+                differences[static_cast<std::size_t>(dy)].data());
+        for (int dy = 0; dy <= reach; ++dy)
+            for (int dx = dy == 0 ? 1 : -reach; dx <= reach; ++dx)
+                sums[static_cast<std::size_t>(dy)][static_cast<std::size_t>(std::abs(dx))] +=
+                    pair_sums(differences[0].data() + margin,
+                              differences[static_cast<std::size_t>(dy)].data() + margin + dx,
+                              static_cast<std::size_t>(columns));
+    }
     for (std::size_t y = 0; y <= reach; ++y)
         for (std::size_t x = y == 0 ? 1 : 0; x <= reach; ++x) {
-            const double correlation = squares[y][x] > 0.0 ? product[y][x] / squares[y][x] : 0.0;
-            if (std::abs(correlation) > least_significance * standard_error)
+            const PairSums& sum = sums[y][x];
+            if (sum.pairs < min_samples) continue;
+            const double correlation = sum.squares > 0.0 ? sum.products / sum.squares : 0.0;
+            if (std::abs(correlation) > least_significance / std::sqrt(sum.pairs))
                 result.quadrant[y][x] = correlation;
         }
     make_valid(result);
