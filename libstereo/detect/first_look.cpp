@@ -1,5 +1,8 @@
 #include "first_look.hpp"
 
+#include "look_columns.hpp"
+#include "product_sums.hpp"
+
 #include <drr/core/parallel.hpp>
 #include <stereo/detect/shadow_profile.hpp>
 
@@ -8,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace stereo {
@@ -43,52 +47,42 @@ std::vector<Template> templates_of(const ContrastScale& scale) {
     return templates;
 }
 
-struct Pixel {
-    double x = 0.0, y = 0.0, grey = 0.0, rho = 0.0;
+/// The pixels around a candidate, and room for the columns of a match.
+struct Surroundings {
+    std::vector<double> x, y, grey, rho;
+    double level = 0.0;  // the mean grey, which is taken off
+    std::vector<double> columns;
+
+    [[nodiscard]] LookPixels pixels() const {
+        return {x.data(), y.data(), grey.data(), rho.data(), x.size()};
+    }
 };
 
 struct Match {
     Vector solution = Vector::Zero();
     double square = 0.0;  // of the residuals
-    std::size_t count = 0;
+    double count = 0.0;
     double information = 0.0;  // of the shadow's place along an axis, for a depth and noise of 1
     bool solved = false;
 };
 
-/// The terms of the model at a pixel; the shadow's are negative.
-Vector terms(const Pixel& pixel, const ShadowProfile::Sample& shadow) {
-    const double slope = pixel.rho > 1e-9 ? shadow.d_rho / pixel.rho : 0.0;
-    Vector t;
-    t << 1.0, pixel.x, pixel.y, -shadow.value, slope * pixel.x, slope * pixel.y;
-    return t;
-}
-
-Match match(const std::vector<Pixel>& pixels, const std::vector<bool>& left_out,
-            const ShadowProfile& profile, double reach) {
+Match match(const Surroundings& near) {
     Match result;
-    Matrix normal = Matrix::Zero();
-    Vector right = Vector::Zero();
-    double total = 0.0;
-    for (std::size_t i = 0; i < pixels.size(); ++i) {
-        if (pixels[i].rho > reach || left_out[i]) continue;
-        const Vector t = terms(pixels[i], profile.at(pixels[i].rho));
-        normal.noalias() += t * t.transpose();
-        right += pixels[i].grey * t;
-        total += pixels[i].grey * pixels[i].grey;
-        ++result.count;
-    }
+    std::array<double, look::columns * look::columns> sums;
+    product_sums({near.columns.data(), near.x.size(), near.x.size(), look::columns}, sums.data());
+    const Eigen::Map<const Eigen::Matrix<double, parameters + 1, parameters + 1, Eigen::RowMajor>>
+        products(sums.data());
+    const Matrix normal =
+        products.bottomRightCorner<parameters, parameters>().selfadjointView<Eigen::Lower>();
+    const Vector right = products.col(0).tail<parameters>();
+    result.count = normal(0, 0);
     if (result.count < 2 * parameters) return result;
     result.solution = normal.ldlt().solve(right);
     result.information = 0.5 * (normal(depth + 1, depth + 1) + normal(depth + 2, depth + 2));
-    result.square = std::max(0.0, total - right.dot(result.solution));
+    result.square = std::max(0.0, products(0, 0) - right.dot(result.solution));
     result.solved = result.solution.allFinite();
     return result;
 }
-
-struct Surroundings {
-    std::vector<Pixel> pixels;
-    double level = 0.0;  // the mean grey, which is taken off
-};
 
 Surroundings surroundings(const ContrastScale& scale, double x, double y, double reach) {
     const drr::Image<float>& image = *scale.reduced;
@@ -101,14 +95,22 @@ Surroundings surroundings(const ContrastScale& scale, double x, double y, double
         for (int column = first_column; column <= last_column; ++column) {
             const double dx = column - x;
             const double dy = row - y;
-            const double rho = std::hypot(dx, dy);
+            const double rho = std::sqrt(dx * dx + dy * dy);
             if (rho > reach) continue;
-            result.pixels.push_back({dx, dy, image(column, row), rho});
+            result.x.push_back(dx);
+            result.y.push_back(dy);
+            result.rho.push_back(rho);
+            result.grey.push_back(image(column, row));
             result.level += image(column, row);
         }
-    result.level /= static_cast<double>(std::max<std::size_t>(1, result.pixels.size()));
-    for (Pixel& pixel : result.pixels)
-        pixel.grey -= result.level;
+    result.level /= static_cast<double>(std::max<std::size_t>(1, result.x.size()));
+    for (double& grey : result.grey)
+        grey -= result.level;
+    const std::size_t padded = padded_count(result.x.size());
+    for (std::vector<double>* property : {&result.x, &result.y, &result.grey})
+        property->resize(padded, 0.0);
+    result.rho.resize(padded, std::numeric_limits<double>::infinity());
+    result.columns.resize(look::columns * padded);
     return result;
 }
 
@@ -117,27 +119,18 @@ double reach_of(double radius, const FirstLookOptions& options) {
 }
 
 /// The match with one template, once more without neighbours where there are some.
-Match match_without_neighbours(const std::vector<Pixel>& pixels, const Template& with,
+Match match_without_neighbours(Surroundings& near, const Template& with,
                                const FirstLookOptions& options) {
-    const double reach = reach_of(with.radius, options);
-    std::vector<bool> left_out(pixels.size(), false);
-    const Match all = match(pixels, left_out, with.profile, reach);
+    look_columns(with.profile.table(), near.pixels(), reach_of(with.radius, options),
+                 near.columns.data());
+    const Match all = match(near);
     if (!all.solved || all.solution[depth] <= 0.0) return {};
-    std::size_t rim = 0;
-    std::size_t dark = 0;
-    for (std::size_t i = 0; i < pixels.size(); ++i) {
-        const Pixel& pixel = pixels[i];
-        if (pixel.rho > reach || pixel.rho < with.radius) continue;
-        ++rim;
-        const double residual =
-            pixel.grey - all.solution.dot(terms(pixel, with.profile.at(pixel.rho)));
-        left_out[i] = residual < -options.neighbour_depth * all.solution[depth];
-        dark += left_out[i] ? 1 : 0;
-    }
-    if (dark == 0) return all;
-    if (static_cast<double>(rim - dark) < options.min_rim_share * static_cast<double>(rim))
-        return {};
-    const Match rest = match(pixels, left_out, with.profile, reach);
+    const RimPixels rim =
+        leave_dark_out(near.pixels(), all.solution.data(), with.radius,
+                       options.neighbour_depth * all.solution[depth], near.columns.data());
+    if (rim.dark == 0.0) return all;
+    if (rim.all - rim.dark < options.min_rim_share * rim.all) return {};
+    const Match rest = match(near);
     return rest.solution[depth] > 0.0 ? rest : Match{};
 }
 
@@ -146,7 +139,7 @@ FirstLook look_at_one(const ContrastScale& scale, const std::vector<Template>& t
                       const FirstLookOptions& options) {
     const double x = scale.reduced_px(candidate.center_px.x());
     const double y = scale.reduced_px(candidate.center_px.y());
-    const Surroundings near =
+    Surroundings near =
         surroundings(scale, x, y, reach_of(scale.radius_px * radius_steps.back(), options));
     // The mean of the pixels that make a reduced one, whose noise is correlated.
     const double pixels = scale.reduction * scale.reduction;
@@ -156,16 +149,15 @@ FirstLook look_at_one(const ContrastScale& scale, const std::vector<Template>& t
     best.center_px = candidate.center_px;
     best.radius_px = candidate.radius_px;
     for (const Template& with : templates) {
-        const Match found = match_without_neighbours(near.pixels, with, options);
+        const Match found = match_without_neighbours(near, with, options);
         const double background = near.level + found.solution[0];
         if (!found.solved || !(background > 0.0)) continue;
         const double shadow = found.solution[depth] * with.profile.at(0.0).value;
-        const double excess =
-            std::max(0.0, found.square / static_cast<double>(found.count) - noise2);
+        const double excess = std::max(0.0, found.square / found.count - noise2);
         const double relative = std::sqrt(excess) / shadow;
         if (relative >= best.relative_residual) continue;
         best.relative_residual = relative;
-        const double noise_sd = std::sqrt(found.square / static_cast<double>(found.count));
+        const double noise_sd = std::sqrt(found.square / found.count);
         best.center_sd_px =
             scale.reduction * noise_sd / (found.solution[depth] * std::sqrt(found.information));
         best.radius_px = with.radius * scale.reduction;
