@@ -1,8 +1,11 @@
 #include "background_field.hpp"
 
+#include "matrix_product.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace stereo {
 namespace {
@@ -34,11 +37,14 @@ BackgroundField::BackgroundField(const FittedPixels& fit, const Eigen::VectorXd&
     if (std::isinf(spacing_px)) return;
     bumps_ = BumpGrid(fit.place, model, spacing_px);
     const Eigen::MatrixXd cross = bumps_.seen_by(fit.jacobian);
-    projected_ = fit.inverse * cross;
+    projected_ = cross * fit.inverse;
     Eigen::MatrixXd seen = bumps_.gram();
-    seen.triangularView<Eigen::Lower>() -= cross.transpose() * projected_;
-    seen_ = HeightEquations(
-        seen, bumps_.seen_by(fit.residuals).transpose() - projected_.transpose() * gradient_);
+    const auto rows = static_cast<std::size_t>(seen.rows());
+    add_product({projected_.data(), rows, rows, static_cast<std::size_t>(projected_.cols())},
+                {cross.data(), rows, 1, static_cast<std::size_t>(seen.cols())}, -1.0, seen.data(),
+                rows);
+    seen_ =
+        HeightEquations(std::move(seen), bumps_.seen_by(fit.residuals) - projected_ * gradient_);
 
     // Golden sections on the logarithm of the ratio.
     double low = 2.0 * std::log(least_height);
@@ -79,20 +85,28 @@ double BackgroundField::noise_at(const HeightEquations::Solution& at) const {
 }
 
 BackgroundField::Effect BackgroundField::on(int first) const {
-    const auto inverse = fit_.inverse.middleRows(first, 3);
-    Effect effect;
-    effect.step = inverse * gradient_;
-    effect.by_pixel = inverse * fit_.jacobian.transpose();
+    Effect effect{first, fit_.inverse.middleRows(first, 3) * gradient_, {}};
     if (!exists()) return effect;
-    const Eigen::Matrix<double, 3, Eigen::Dynamic> rows = projected_.middleRows(first, 3);
-    // What a unit of the heights does to the parameters, and one of their right side.
-    const Eigen::Matrix<double, 3, Eigen::Dynamic> by_height = seen_.solve(ratio_, rows);
-    const Eigen::Matrix<double, 3, Eigen::Dynamic> by_pull = ratio_ * by_height;
-    effect.step -= by_pull * seen_.pull();
-    effect.by_pixel +=
-        (by_pull * projected_.transpose()) * fit_.jacobian.transpose() - bumps_.at_pixels(by_pull);
-    effect.covariance = ratio_ * noise_variance_ * by_height * by_height.transpose();
+    // What a unit of the heights does to the parameters, and with the ratio one of their right
+    // side.
+    effect.by_height = seen_.solve(ratio_, projected_.middleCols(first, 3));
+    effect.step -= ratio_ * effect.by_height.transpose() * seen_.pull();
     return effect;
+}
+
+Eigen::Matrix3d BackgroundField::covariance(const Effect& effect,
+                                            const NoiseCorrelation& correlation) const {
+    Eigen::Matrix<double, Eigen::Dynamic, 3> by_parameter =
+        fit_.inverse.middleCols(effect.first, 3);
+    if (!exists())
+        return noise_variance_ *
+               covariance_under_noise(fit_, fit_.jacobian * by_parameter, correlation);
+    const Eigen::Matrix<double, Eigen::Dynamic, 3> by_pull = ratio_ * effect.by_height;
+    by_parameter += projected_.transpose() * by_pull;
+    return noise_variance_ *
+           (covariance_under_noise(fit_, fit_.jacobian * by_parameter - bumps_.at_pixels(by_pull),
+                                   correlation) +
+            ratio_ * effect.by_height.transpose() * effect.by_height);
 }
 
 }  // namespace stereo

@@ -27,16 +27,19 @@ class BackgroundField {
 
     /// What the field does to parameters `first`, `first + 1` and `first + 2` of the fit.
     struct Effect {
-        Eigen::Vector3d step = Eigen::Vector3d::Zero();        ///< from the fit's solution
-        Eigen::Matrix<double, 3, Eigen::Dynamic> by_pixel;     ///< of the noise in each pixel
-        Eigen::Matrix3d covariance = Eigen::Matrix3d::Zero();  ///< from the field alone
+        int first = 0;
+        Eigen::Vector3d step = Eigen::Vector3d::Zero();  ///< from the fit's solution
+        /// What a unit of the bumps' pull does, a row a bump; empty where there is no field.
+        Eigen::Matrix<double, Eigen::Dynamic, 3> by_height;
     };
     [[nodiscard]] Effect on(int first) const;
+    /// Covariance of the three under noise with that correlation between pixels, and from what the
+    /// field leaves unknown.
+    [[nodiscard]] Eigen::Matrix3d covariance(const Effect& effect,
+                                             const NoiseCorrelation& correlation) const;
 
     /// Whether the likelihood demands one.
     [[nodiscard]] bool exists() const { return ratio_ > 0.0; }
-    /// Variance of the noise over what the weights took it for.
-    [[nodiscard]] double noise_variance() const { return noise_variance_; }
 
   private:
     /// Twice the restricted log likelihood but for a constant, with an inverse gamma prior of the

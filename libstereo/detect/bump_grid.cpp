@@ -1,5 +1,8 @@
 #include "bump_grid.hpp"
 
+#include "matrix_product.hpp"
+#include "tridiagonal.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -17,12 +20,17 @@ Eigen::ArrayXd grid_along(int last, double spacing) {
     return Eigen::ArrayXd::LinSpaced(steps + 1, middle - half, middle + half);
 }
 
+Eigen::Index padded(Eigen::Index rows) {
+    return static_cast<Eigen::Index>(padded_rows(static_cast<std::size_t>(rows)));
+}
+
 /// exp(-d^2 / (2 sd^2)) of the distances of pixels 0 to `last`, a row each, from the middles.
-Eigen::MatrixXd factor_along(int last, const Eigen::ArrayXd& middles, double sd) {
-    const Eigen::ArrayXd pixels = Eigen::ArrayXd::LinSpaced(last + 1, 0.0, last);
-    Eigen::MatrixXd factor(pixels.size(), middles.size());
+Eigen::MatrixXd factor_along(Eigen::Index last, const Eigen::ArrayXd& middles, double sd) {
+    const Eigen::ArrayXd pixels =
+        Eigen::ArrayXd::LinSpaced(last + 1, 0.0, static_cast<double>(last));
+    Eigen::MatrixXd factor = Eigen::MatrixXd::Zero(padded(last + 1), middles.size());
     for (Eigen::Index k = 0; k < middles.size(); ++k)
-        factor.col(k) = (-0.5 * ((pixels - middles[k]) / sd).square()).exp();
+        factor.col(k).head(last + 1) = (-0.5 * ((pixels - middles[k]) / sd).square()).exp();
     return factor;
 }
 
@@ -36,20 +44,56 @@ Eigen::Index pair(Eigen::Index a, Eigen::Index b) {
 }
 
 /// The products of each two columns of a factor, a column each.
-template <typename Factor>
-Factor products_of(const Factor& factor) {
-    Factor products(factor.rows(), pairs(factor.cols()));
+Eigen::MatrixXd products_of(const Eigen::MatrixXd& factor) {
+    Eigen::MatrixXd products(factor.rows(), pairs(factor.cols()));
     for (Eigen::Index a = 0; a < factor.cols(); ++a)
         for (Eigen::Index b = 0; b <= a; ++b)
             products.col(pair(a, b)) = factor.col(a).cwiseProduct(factor.col(b));
     return products;
 }
 
+/// The transpose, with rows of zeros that make whole vectors of its columns.
+Eigen::MatrixXd transposed(const Eigen::MatrixXd& matrix) {
+    Eigen::MatrixXd result = Eigen::MatrixXd::Zero(padded(matrix.cols()), matrix.rows());
+    result.topRows(matrix.cols()) = matrix.transpose();
+    return result;
+}
+
+using Block = Eigen::Ref<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+
+std::size_t number(Eigen::Index count) {
+    return static_cast<std::size_t>(count);
+}
+
+/// a b, or a b^T; a has whole vectors of rows, and where it has fewer columns than b has rows the
+/// others count for nothing.
+Eigen::MatrixXd product(const Block& a, const Block& b) {
+    Eigen::MatrixXd result = Eigen::MatrixXd::Zero(a.rows(), b.cols());
+    add_product({a.data(), number(a.rows()), number(a.outerStride()), number(a.cols())},
+                {b.data(), 1, number(b.outerStride()), number(b.cols())}, 1.0, result.data(),
+                number(result.outerStride()));
+    return result;
+}
+Eigen::MatrixXd product_with_transpose(const Block& a, const Block& b) {
+    Eigen::MatrixXd result = Eigen::MatrixXd::Zero(a.rows(), b.rows());
+    add_product({a.data(), number(a.rows()), number(a.outerStride()), number(a.cols())},
+                {b.data(), number(b.outerStride()), 1, number(b.rows())}, 1.0, result.data(),
+                number(result.outerStride()));
+    return result;
+}
+
+/// Rows of matrices with a row a bump.
+Eigen::Index rows_for(Eigen::Index bumps) {
+    constexpr auto padding = static_cast<Eigen::Index>(tridiagonal_padding);
+    return (bumps + padding - 1) / padding * padding;
+}
+
 }  // namespace
 
 BumpGrid::BumpGrid(const PixelPlaces& place, const Eigen::VectorXd& model, double spacing_px)
-    : place_(place.rowwise() - place.colwise().minCoeff()), model_(model) {
-    const Eigen::RowVector2i last = place_.colwise().maxCoeff();
+    : model_(model) {
+    const PixelPlaces from_corner = place.rowwise() - place.colwise().minCoeff();
+    const Eigen::RowVector2i last = from_corner.colwise().maxCoeff();
     const Eigen::ArrayXd columns = grid_along(last[0], spacing_px);
     const Eigen::ArrayXd rows = grid_along(last[1], spacing_px);
     across_ = factor_along(last[0], columns, bump_sd * spacing_px);
@@ -63,68 +107,65 @@ BumpGrid::BumpGrid(const PixelPlaces& place, const Eigen::VectorXd& model, doubl
         const auto before = static_cast<Eigen::Index>((pixel - grid[0]) / spacing_px);
         return std::min(before + side, grid.size() - 1);
     };
-    for (Eigen::Index p = 0; p < place_.rows(); ++p)
+    cell_.reserve(number(place.rows()));
+    for (Eigen::Index p = 0; p < place.rows(); ++p) {
+        const Eigen::Index column = from_corner(p, 0), row = from_corner(p, 1);
+        cell_.push_back(row * across_.rows() + column);
         for (const Eigen::Index right : {0, 1})
             for (const Eigen::Index below : {0, 1}) {
-                const Eigen::Index i = neighbour(place_(p, 0), columns, right);
-                const Eigen::Index j = neighbour(place_(p, 1), rows, below);
-                if (across_(place_(p, 0), i) * along_(place_(p, 1), j) >= near) used(i, j) = true;
+                const Eigen::Index i = neighbour(static_cast<double>(column), columns, right);
+                const Eigen::Index j = neighbour(static_cast<double>(row), rows, below);
+                if (across_(column, i) * along_(row, j) >= near) used(i, j) = true;
             }
+    }
     for (Eigen::Index j = 0; j < rows.size(); ++j)
         for (Eigen::Index i = 0; i < columns.size(); ++i)
             if (used(i, j)) bumps_.push_back({i, j});
 }
 
 Eigen::MatrixXd BumpGrid::gram() const {
-    const RowMajor across = products_of(across_);
-    RowMajor of_row = RowMajor::Zero(along_.rows(), across.cols());
-    for (Eigen::Index p = 0; p < place_.rows(); ++p)
-        of_row.row(place_(p, 1)) += model_[p] * model_[p] * across.row(place_(p, 0));
-    // Transposed: the inner loop below then walks along a column.
-    const Eigen::MatrixXd sums = of_row.transpose() * products_of(along_);
-    Eigen::MatrixXd gram(count(), count());
+    Eigen::MatrixXd squares = Eigen::MatrixXd::Zero(across_.rows(), along_.rows());
+    for (Eigen::Index p = 0; p < model_.size(); ++p)
+        squares.data()[cell_[number(p)]] = model_[p] * model_[p];
+    const Eigen::MatrixXd sums =
+        product(product(transposed(products_of(across_)), squares), products_of(along_));
+    Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(rows_for(count()), count());
     for (Eigen::Index b = 0; b < count(); ++b)
         for (Eigen::Index a = b; a < count(); ++a) {
-            const Bump& one = bumps_[static_cast<std::size_t>(a)];
-            const Bump& two = bumps_[static_cast<std::size_t>(b)];
-            gram(a, b) = sums(pair(one.i, two.i), pair(one.j, two.j));
+            const Bump& one = bumps_[number(a)];
+            const Bump& two = bumps_[number(b)];
+            gram(a, b) = gram(b, a) = sums(pair(one.i, two.i), pair(one.j, two.j));
         }
     return gram;
 }
 
 Eigen::MatrixXd BumpGrid::seen_by(const FittedPixels::JacobianRef& values) const {
-    const Eigen::Index k = values.cols();
-    // Of each row of pixels, by i: a row a value.
-    Eigen::MatrixXd of_row = Eigen::MatrixXd::Zero(k * across_.cols(), along_.rows());
-    Eigen::VectorXd of_pixel(k);
-    for (Eigen::Index p = 0; p < place_.rows(); ++p) {
-        of_pixel = model_[p] * values.row(p).transpose();
-        for (Eigen::Index i = 0; i < across_.cols(); ++i)
-            of_row.col(place_(p, 1)).segment(i * k, k) += across_(place_(p, 0), i) * of_pixel;
-    }
-    const Eigen::MatrixXd sums = of_row * along_;
-    Eigen::MatrixXd seen(k, count());
-    for (Eigen::Index b = 0; b < count(); ++b) {
-        const Bump& bump = bumps_[static_cast<std::size_t>(b)];
-        seen.col(b) = sums.col(bump.j).segment(bump.i * k, k);
+    const Eigen::Index box = across_.rows() * along_.rows();
+    Eigen::MatrixXd in_box = Eigen::MatrixXd::Zero(across_.rows(), along_.rows() * values.cols());
+    for (Eigen::Index k = 0; k < values.cols(); ++k)
+        for (Eigen::Index p = 0; p < model_.size(); ++p)
+            in_box.data()[k * box + cell_[number(p)]] = model_[p] * values(p, k);
+    const Eigen::MatrixXd of_rows = product(transposed(across_), in_box);
+    Eigen::MatrixXd seen = Eigen::MatrixXd::Zero(rows_for(count()), values.cols());
+    for (Eigen::Index k = 0; k < values.cols(); ++k) {
+        const Eigen::MatrixXd sums =
+            product(of_rows.middleCols(k * along_.rows(), along_.rows()), along_);
+        for (Eigen::Index b = 0; b < count(); ++b)
+            seen(b, k) = sums(bumps_[number(b)].i, bumps_[number(b)].j);
     }
     return seen;
 }
 
-Eigen::Matrix<double, 3, Eigen::Dynamic> BumpGrid::at_pixels(
-    const Eigen::Matrix<double, 3, Eigen::Dynamic>& heights) const {
-    Eigen::MatrixXd on_grid = Eigen::MatrixXd::Zero(3 * across_.cols(), along_.cols());
-    for (Eigen::Index b = 0; b < count(); ++b) {
-        const Bump& bump = bumps_[static_cast<std::size_t>(b)];
-        on_grid.col(bump.j).segment<3>(3 * bump.i) = heights.col(b);
-    }
-    const Eigen::MatrixXd of_row = on_grid * along_.transpose();
-    Eigen::Matrix<double, 3, Eigen::Dynamic> result(3, place_.rows());
-    for (Eigen::Index p = 0; p < place_.rows(); ++p) {
-        Eigen::Vector3d sum = Eigen::Vector3d::Zero();
-        for (Eigen::Index i = 0; i < across_.cols(); ++i)
-            sum += across_(place_(p, 0), i) * of_row.col(place_(p, 1)).segment<3>(3 * i);
-        result.col(p) = model_[p] * sum;
+Eigen::Matrix<double, Eigen::Dynamic, 3> BumpGrid::at_pixels(
+    const Eigen::Matrix<double, Eigen::Dynamic, 3>& heights) const {
+    Eigen::Matrix<double, Eigen::Dynamic, 3> result(model_.size(), 3);
+    Eigen::MatrixXd on_grid = Eigen::MatrixXd::Zero(padded(across_.cols()), along_.cols());
+    for (Eigen::Index k = 0; k < 3; ++k) {
+        for (Eigen::Index b = 0; b < count(); ++b)
+            on_grid(bumps_[number(b)].i, bumps_[number(b)].j) = heights(b, k);
+        const Eigen::MatrixXd in_box = product(across_, product_with_transpose(on_grid, along_));
+        for (Eigen::Index p = 0; p < model_.size(); ++p)
+            result(p, k) = model_[p] * in_box.data()[cell_[number(p)]];
     }
     return result;
 }

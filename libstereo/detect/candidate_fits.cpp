@@ -1,6 +1,8 @@
 #include "candidate_fits.hpp"
 
+#include "background_order.hpp"
 #include "blob_shape.hpp"
+#include "fit_report.hpp"
 #include "shadow_groups.hpp"
 
 #include <drr/core/order_statistics.hpp>
@@ -114,7 +116,8 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
     // Two beads as one creep, and are worth the time.
     if (group.size() > 1 && 0.5 * setting.diameter_px >= limits.resolved_radius_px)
         options.max_iterations = limits.quick_iterations;
-    const BeadFit fit = fit_beads(setting.image, group, options, discs);
+    ShadowFit shadow(setting.image, group, options, discs);
+    BeadFit fit = fit_structured_background(shadow) ? report(shadow) : BeadFit{};
     if (fit.beads.empty())
         return {group.size() == 1
                     ? split(setting, rough, start, beside, fit, limits.vague_split_residual)
@@ -137,7 +140,10 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
                   vague ? limits.vague_split_residual : limits.split_residual);
         if (!both.empty()) return {std::move(both), {}};
     }
-    return reason ? CandidateFit{{}, *reason} : CandidateFit{{one}, {}};
+    if (reason) return {{}, *reason};
+    // Of three candidates two are none, and the field costs more than all before it.
+    take_field_in(shadow, fit, Covariances::left_out);
+    return {{{fit.beads.front(), fit}}, {}};
 }
 
 /// The round in which each shadow is fitted: after the stronger ones near it.

@@ -21,9 +21,9 @@ struct FittedPixels {
 };
 
 /// Covariance A C A^T of three parameters under noise with the given correlation C between pixels;
-/// `influence` A: what a unit of noise in each pixel, a column, does to them.
+/// `influence` A^T: what a unit of noise in each pixel, a row, does to them.
 [[nodiscard]] Eigen::Matrix3d covariance_under_noise(
-    const FittedPixels& fit, const Eigen::Matrix<double, 3, Eigen::Dynamic>& influence,
+    const FittedPixels& fit, const Eigen::Matrix<double, Eigen::Dynamic, 3>& influence,
     const NoiseCorrelation& correlation);
 
 }  // namespace stereo

@@ -46,13 +46,18 @@ class Roundness {
     double cc_ = 0.0, cs_ = 0.0, ss_ = 0.0, c_ = 0.0, s_ = 0.0;
 };
 
+/// Inverse of the normal equations, those of the priors among them.
+Eigen::MatrixXd inverse_of(const Eigen::MatrixXd& normal) {
+    return normal.ldlt().solve(Eigen::MatrixXd::Identity(normal.rows(), normal.cols()));
+}
+
 FittedPixels fitted_pixels(const ShadowFit& fit) {
-    const int n = fit.size();
     const FitWindow& window = fit.window();
     // The Jacobian may have columns of a higher order that was tried.
-    FittedPixels result{fit.model().jacobian().leftCols(n), fit.model().residuals(), {}, {}, {}};
+    FittedPixels result{
+        fit.model().jacobian().leftCols(fit.size()), fit.model().residuals(), {}, {}, {}};
     result.normal = fit.normal().hessian.selfadjointView<Eigen::Lower>();
-    result.inverse = result.normal.ldlt().solve(Eigen::MatrixXd::Identity(n, n));
+    result.inverse = inverse_of(result.normal);
     result.place.resize(static_cast<Eigen::Index>(window.count), 2);
     for (std::size_t i = 0; i < window.count; ++i)
         result.place.row(static_cast<Eigen::Index>(i)) << static_cast<int>(window.x[i]),
@@ -60,44 +65,44 @@ FittedPixels fitted_pixels(const ShadowFit& fit) {
     return result;
 }
 
+/// What the beads let through over the noise; 0 where a pixel has no say.
+Eigen::VectorXd seen_through(const ShadowFit& fit) {
+    const FitWindow& window = fit.window();
+    Eigen::VectorXd model(static_cast<Eigen::Index>(window.count));
+    for (std::size_t i = 0; i < window.count; ++i) {
+        const double residual = fit.model().residuals()[static_cast<Eigen::Index>(i)];
+        const bool no_say = window.saturated[i] != 0.0 && residual == 0.0;
+        model[static_cast<Eigen::Index>(i)] =
+            no_say ? 0.0 : window.root_weight[i] * (window.grey[i] - fit.at().veil) - residual;
+    }
+    return model;
+}
+
 }  // namespace
 
 BeadFit report(const ShadowFit& fit) {
     const ShadowParameters& at = fit.at();
     const GreyNoise& noise = fit.options().noise;
-    const FittedPixels pixels = fitted_pixels(fit);
+    const auto jacobian = fit.model().jacobian();
+    const auto residuals = fit.model().residuals();
     const FitWindow& window = fit.window();
     const int free = window.free;
     BeadFit result;
     result.converged = true;
-    result.chi2_per_dof = pixels.residuals.squaredNorm() / std::max(1, free - fit.size());
-    // What the beads let through over the noise; 0 where a pixel has no say.
-    Eigen::VectorXd model(pixels.residuals.size());
-    for (std::size_t i = 0; i < window.count; ++i) {
-        const double residual = pixels.residuals[static_cast<Eigen::Index>(i)];
-        const bool no_say = window.saturated[i] != 0.0 && residual == 0.0;
-        model[static_cast<Eigen::Index>(i)] =
-            no_say ? 0.0 : window.root_weight[i] * (window.grey[i] - at.veil) - residual;
-    }
-    const double no_bumps = std::numeric_limits<double>::infinity();
-    const BackgroundField field(pixels, model, fit.normal(),
-                                fit.options().background_field
-                                    ? std::max(finest_structure_px, window.reach_px / bumps_to_rim)
-                                    : no_bumps,
-                                noise.correlation.low_frequency_power());
+    result.chi2_per_dof = residuals.squaredNorm() / std::max(1, free - fit.size());
     std::array<Roundness, max_joint_beads> roundness;
     double square = 0.0;
     double expected = 0.0;
     for (std::size_t i = 0; i < window.count; ++i) {
         if (window.saturated[i] != 0.0) continue;
         const auto row = static_cast<Eigen::Index>(i);
-        const double residual = pixels.residuals[row] / window.root_weight[i];
+        const double residual = residuals[row] / window.root_weight[i];
         square += residual * residual;
         expected += noise.variance(window.grey[i] - residual);
         for (std::size_t b = 0; b < fit.layout().beads; ++b)
             roundness[b].add(
-                pixels.jacobian.block<1, 2>(row, ParameterLayout::first_of_bead(b)).transpose(),
-                window.place(i) - at.beads[b].center_px, pixels.residuals[row]);
+                jacobian.block<1, 2>(row, ParameterLayout::first_of_bead(b)).transpose(),
+                window.place(i) - at.beads[b].center_px, residuals[row]);
     }
     result.residual_rms = std::sqrt(square / std::max(1, free));
     result.expected_noise = std::sqrt(expected / std::max(1, free));
@@ -105,30 +110,43 @@ BeadFit report(const ShadowFit& fit) {
         at.veil + at.background_at(at.beads[0].center_px.x(), at.beads[0].center_px.y());
     result.veil_share = at.veil / result.background;
     result.background_order = at.order;
-    result.plain_background = at.order == 2 && !field.exists();
     result.blur_px = at.blur;
     result.pixels = free;
     result.saturated_pixels = static_cast<int>(window.count) - free;
+    const Eigen::MatrixXd inverse =
+        inverse_of(fit.normal().hessian.selfadjointView<Eigen::Lower>());
     for (std::size_t b = 0; b < fit.layout().beads; ++b) {
         const int k = ParameterLayout::first_of_bead(b);
         FittedBead bead;
         bead.shadow = at.beads[b];
         bead.shadow.center_px += fit.origin();
-        const BackgroundField::Effect effect = field.on(k);
-        const Eigen::Matrix3d covariance =
-            field.noise_variance() *
-                covariance_under_noise(pixels, effect.by_pixel, noise.correlation) +
-            effect.covariance;
-        bead.covariance_px2 = covariance.topLeftCorner<2, 2>();
-        bead.shadow.center_px += effect.step.head<2>();
         bead.sd_if_white_px =
-            std::sqrt(0.5 * result.chi2_per_dof * pixels.inverse.block<2, 2>(k, k).trace());
-        bead.radius_sd_px = bead.shadow.radius_px * std::sqrt(covariance(2, 2));
+            std::sqrt(0.5 * result.chi2_per_dof * inverse.block<2, 2>(k, k).trace());
         bead.contrast = (1.0 - result.veil_share) * fit.model().depth(b);
         roundness[b].describe(result.chi2_per_dof, bead);
         result.beads.push_back(bead);
     }
     return result;
+}
+
+void take_field_in(const ShadowFit& fit, BeadFit& result, Covariances covariances) {
+    const FittedPixels pixels = fitted_pixels(fit);
+    const NoiseCorrelation& correlation = fit.options().noise.correlation;
+    const double spacing = fit.options().background_field
+                               ? std::max(finest_structure_px, fit.window().reach_px / bumps_to_rim)
+                               : std::numeric_limits<double>::infinity();  // no bumps
+    const BackgroundField field(pixels, seen_through(fit), fit.normal(), spacing,
+                                correlation.low_frequency_power());
+    result.plain_background = result.background_order == 2 && !field.exists();
+    for (std::size_t b = 0; b < fit.layout().beads; ++b) {
+        FittedBead& bead = result.beads[b];
+        const BackgroundField::Effect effect = field.on(ParameterLayout::first_of_bead(b));
+        bead.shadow.center_px += effect.step.head<2>();
+        if (covariances == Covariances::left_out) continue;
+        const Eigen::Matrix3d covariance = field.covariance(effect, correlation);
+        bead.covariance_px2 = covariance.topLeftCorner<2, 2>();
+        bead.radius_sd_px = bead.shadow.radius_px * std::sqrt(covariance(2, 2));
+    }
 }
 
 }  // namespace stereo

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "tridiagonal.hpp"
+
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 
 namespace stereo {
 
@@ -10,8 +11,9 @@ namespace stereo {
 class HeightEquations {
   public:
     HeightEquations() = default;
-    /// `seen` is S, its lower half; `pull` is a right side.
-    HeightEquations(const Eigen::MatrixXd& seen, const Eigen::VectorXd& pull);
+    /// `seen` is S, its columns filled up with zeros as tridiagonalize() wants them, and `pull` a
+    /// right side, filled up as well.
+    HeightEquations(Eigen::MatrixXd seen, Eigen::VectorXd pull);
 
     /// At one ratio.
     struct Solution {
@@ -20,24 +22,19 @@ class HeightEquations {
     };
     [[nodiscard]] Solution at(double ratio) const;
 
-    /// rows (1 + r S)^-1
-    [[nodiscard]] Eigen::Matrix<double, 3, Eigen::Dynamic> solve(
-        double ratio, const Eigen::Matrix<double, 3, Eigen::Dynamic>& rows) const;
+    /// (1 + r S)^-1 b of three right sides.
+    [[nodiscard]] Eigen::Matrix<double, Eigen::Dynamic, 3> solve(
+        double ratio, Eigen::Matrix<double, Eigen::Dynamic, 3> b) const;
     [[nodiscard]] const Eigen::VectorXd& pull() const { return pull_; }
 
   private:
-    /// The factors of 1 + r S = L D L^T in that basis: D, and L below its diagonal.
-    struct Factors {
-        Eigen::ArrayXd diagonal;
-        Eigen::ArrayXd below;
-    };
-    [[nodiscard]] Factors factors(double ratio) const;
+    [[nodiscard]] Reflections reflections() const;
 
     Eigen::VectorXd pull_;
-    Eigen::Tridiagonalization<Eigen::MatrixXd> form_;
+    Eigen::MatrixXd reflections_;  // of the change of basis
     Eigen::ArrayXd diagonal_;
-    Eigen::ArrayXd beside_;  // the diagonal
-    Eigen::VectorXd turned_pull_;
+    Eigen::ArrayXd beside_;        // the diagonal
+    Eigen::VectorXd turned_pull_;  // in that basis
 };
 
 }  // namespace stereo

@@ -15,11 +15,16 @@ BeadFit fit_beads(const drr::Image<float>& image, const std::vector<BeadShadow>&
     drr::require(!start.empty() && start.size() <= max_joint_beads,
                  "1 to 4 beads were expected for one fit");
     ShadowFit fit(image, start, options, excluded);
-    if (options.wide_rim && !options.thin && fit_plain_background(fit)) {
+    const auto whole_report = [&] {
         BeadFit result = report(fit);
+        take_field_in(fit, result, Covariances::claimed);
+        return result;
+    };
+    if (options.wide_rim && !options.thin && fit_plain_background(fit)) {
+        BeadFit result = whole_report();
         if (result.plain_background) return result;
     }
-    return fit_structured_background(fit) ? report(fit) : BeadFit{};
+    return fit_structured_background(fit) ? whole_report() : BeadFit{};
 }
 
 }  // namespace stereo

@@ -60,7 +60,6 @@ BOOST_AUTO_TEST_CASE(sums_along_columns_and_rows_are_those_of_the_bumps_written_
     drr::Rng rng({.seed = 1, .purpose = drr::RngPurpose::test});
     Eigen::VectorXd model(place.rows());
     Eigen::MatrixXd values(place.rows(), 7);
-    Eigen::Matrix<double, 3, Eigen::Dynamic> heights;
     for (double& value : model)
         value = rng.uniform();
     for (Eigen::Index k = 0; k < values.size(); ++k)
@@ -70,13 +69,18 @@ BOOST_AUTO_TEST_CASE(sums_along_columns_and_rows_are_those_of_the_bumps_written_
         const Eigen::MatrixXd bumps = written_out(place, model, spacing);
         BOOST_REQUIRE(grid.count() == bumps.cols());
         BOOST_TEST(grid.count() < place.rows());
-        heights.resize(3, grid.count());
-        for (Eigen::Index k = 0; k < heights.size(); ++k)
-            heights.data()[k] = rng.normal();
-        const Eigen::MatrixXd gram = grid.gram().selfadjointView<Eigen::Lower>();
-        BOOST_TEST(largest(gram - bumps.transpose() * bumps) < rounding * largest(gram));
-        BOOST_TEST(largest(grid.seen_by(values) - values.transpose() * bumps) < rounding * 100.0);
-        BOOST_TEST(largest(grid.at_pixels(heights) - heights * bumps.transpose()) <
+        // Rows of zeros fill the columns up.
+        const Eigen::MatrixXd gram = grid.gram();
+        const Eigen::MatrixXd seen = grid.seen_by(values);
+        BOOST_TEST(largest(gram.topRows(grid.count()) - bumps.transpose() * bumps) <
+                   rounding * largest(gram));
+        BOOST_TEST(largest(seen.topRows(grid.count()) - bumps.transpose() * values) <
                    rounding * 100.0);
+        BOOST_TEST(gram.bottomRows(gram.rows() - grid.count()).squaredNorm() == 0.0);
+        BOOST_TEST(seen.bottomRows(seen.rows() - grid.count()).squaredNorm() == 0.0);
+        Eigen::Matrix<double, Eigen::Dynamic, 3> heights(grid.count(), 3);
+        for (double& height : heights.reshaped())
+            height = rng.normal();
+        BOOST_TEST(largest(grid.at_pixels(heights) - bumps * heights) < rounding * 100.0);
     }
 }
