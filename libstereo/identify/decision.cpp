@@ -178,11 +178,8 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
     IdentifyResult result;
     result.probability = ranked[0].second;
     result.views = identity_of(best, result.probability).views;
-    NameErrors errors =
-        name_errors(views, namings, best, places_for(views, best.of_view, knowledge));
-    for (std::size_t v = 0; v < views.size(); ++v)
-        result.views[v].name_error_of_blob = std::move(errors[v]);
-    withhold_doubtful_names(options.max_name_error, result.views);
+    set_names(best, name_errors(views, namings, best, places_for(views, best.of_view, knowledge)),
+              options, result.views);
 
     result.log10_chance = log10_chance(views, best, knowledge.rig);
     std::string reason = too_little(views, best, knowledge.rig);
@@ -218,6 +215,7 @@ IdentifyResult decide(std::span<const ViewProblem> views, const std::vector<Join
         for (auto& view : result.views) {
             std::fill(view.marker_of_blob.begin(), view.marker_of_blob.end(), -1);
             view.name_error_of_blob.clear();
+            view.other_marker_error_of_blob.clear();
         }
     return result;
 }

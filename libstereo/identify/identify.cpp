@@ -174,6 +174,8 @@ void IdentifyOptions::validate() const {
     drr::require(max_error_probability > 0.0 && max_error_probability < 1.0,
                  "max_error_probability must be in (0, 1)");
     drr::require(max_name_error > 0.0 && max_name_error < 1.0, "max_name_error must be in (0, 1)");
+    drr::require(max_other_marker_error > 0.0 && max_other_marker_error < 1.0,
+                 "max_other_marker_error must be in (0, 1)");
     drr::require(max_chance_poses > 0.0, "max_chance_poses must be positive");
     drr::require(max_size_diagonals > 0.0, "max_size_diagonals must be positive");
     drr::require(max_hypotheses > 0, "max_hypotheses must be positive");

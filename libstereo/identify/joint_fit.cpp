@@ -257,6 +257,18 @@ JointFit fit_jointly(std::span<const Sighting> sightings, std::span<const Marker
     return fit;
 }
 
+ReducedFit fit_without(const Eigen::MatrixXd& fit_covariance, const Eigen::VectorXd& residual_px,
+                       const Eigen::MatrixXd& jacobian, const Eigen::MatrixXd& covariance) {
+    // Short of 1, where the sightings alone hold a parameter of the fit.
+    constexpr double largest_leverage = 1.0 - 1e-6;
+    const Eigen::MatrixXd pull = jacobian * fit_covariance;
+    const Eigen::MatrixXd left = covariance - largest_leverage * pull * jacobian.transpose();
+    Eigen::MatrixXd right(pull.rows(), pull.cols() + 1);
+    right << pull, residual_px;
+    const Eigen::MatrixXd freed = pull.transpose() * drr::solve_symmetric(left, right);
+    return {-freed.rightCols<1>(), fit_covariance + freed.leftCols(pull.cols())};
+}
+
 MarkerPlace place_after(const JointFit& fit, const MarkerBlock& block, const MarkerPlace& before) {
     const Eigen::MatrixXd gain =
         drr::solve_symmetric(block.covariance, block.px_per_mm * before.covariance_mm2).transpose();

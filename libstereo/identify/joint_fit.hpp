@@ -94,6 +94,20 @@ struct JointFit {
                                    const RigKnowledge& knowledge, const ViewRelations& start,
                                    const std::vector<drr::Rigid3>& first_from_phantom);
 
+/// A fit without some of its sightings.
+struct ReducedFit {
+    Eigen::VectorXd shift;  ///< of the parameters
+    Eigen::MatrixXd covariance;
+};
+
+/// What a fit of this covariance is without the sightings that have these residuals, derivatives in
+/// its parameters, and covariance of their own (deletion formulas of least squares; Belsley, Kuh &
+/// Welsch 1980, section 2.1).
+[[nodiscard]] ReducedFit fit_without(const Eigen::MatrixXd& fit_covariance,
+                                     const Eigen::VectorXd& residual_px,
+                                     const Eigen::MatrixXd& jacobian,
+                                     const Eigen::MatrixXd& covariance);
+
 /// A marker's place after a fit, given the sightings in its block.
 [[nodiscard]] MarkerPlace place_after(const JointFit& fit, const MarkerBlock& block,
                                       const MarkerPlace& before);

@@ -2,29 +2,24 @@
 
 #include "cholesky.hpp"
 
-#include <drr/geometry/decompositions.hpp>
-
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace stereo {
 namespace {
 
-// A marker's residuals against the fit to all other markers, and their covariance: the fit's own,
-// freed of this marker's pull (deletion formulas of least squares; Belsley, Kuh & Welsch 1980,
-// section 2.1).
+// A marker's residuals against the fit to all other markers, and their covariance.
 struct Freed {
     Eigen::VectorXd residual_px;
     Eigen::MatrixXd covariance;
 };
 
 Freed freed_of_pull(const MarkerBlock& block, const Eigen::MatrixXd& fit_covariance) {
-    // Short of 1, where the marker alone holds a parameter of the fit.
-    constexpr double largest_leverage = 1.0 - 1e-6;
-    const Eigen::MatrixXd in_fit = block.jacobian * fit_covariance * block.jacobian.transpose();
-    const Eigen::MatrixXd freed =
-        drr::solve_symmetric(block.covariance - largest_leverage * in_fit, block.covariance);
-    return {freed.transpose() * block.residual_px, block.covariance * freed};
+    const ReducedFit others =
+        fit_without(fit_covariance, block.residual_px, block.jacobian, block.covariance);
+    return {block.residual_px - block.jacobian * others.shift,
+            block.covariance + block.jacobian * others.covariance * block.jacobian.transpose()};
 }
 
 // Likelihood that the blob of a sighting is not the marker's.
@@ -81,7 +76,7 @@ NameErrors errors_within(std::span<const ViewProblem> views, const JointNaming& 
     NameErrors errors;
     for (std::size_t v = 0; v < views.size(); ++v) {
         clutter_per_px2.push_back(false_blobs_per_px2(views[v], *naming.of_view[v]));
-        errors.emplace_back(views[v].map.size(), 1.0);
+        errors.emplace_back(views[v].map.size());
     }
     for (const MarkerBlock& block : naming.fit.blocks) {
         const Freed freed = freed_of_pull(block, naming.fit.covariance);
@@ -98,10 +93,24 @@ NameErrors errors_within(std::span<const ViewProblem> views, const JointNaming& 
         for (std::size_t i = 0; i < right.size(); ++i) {
             const Sighting& sighting = block.sightings[i];
             // A fit that has no covariance vouches for no name.
-            if (right[i] >= 0.0) errors[sighting.view][sighting.blob] = 1.0 - right[i];
+            if (right[i] >= 0.0) errors[sighting.view][sighting.blob] = {1.0 - right[i], 0.0};
         }
     }
     return errors;
+}
+
+// The marker whose names, or some of them, are all that a naming leaves out of another.
+std::optional<int> only_left_out(const JointNaming& naming, const JointNaming& of) {
+    std::optional<int> marker;
+    for (std::size_t v = 0; v < of.marker_of_blob.size(); ++v)
+        for (std::size_t blob = 0; blob < of.marker_of_blob[v].size(); ++blob) {
+            const int name = of.marker_of_blob[v][blob];
+            if (naming.marker_of_blob[v][blob] == name) continue;
+            if (naming.marker_of_blob[v][blob] >= 0 || marker.value_or(name) != name)
+                return std::nullopt;
+            marker = name;
+        }
+    return marker;
 }
 
 }  // namespace
@@ -111,7 +120,9 @@ NameErrors name_errors(std::span<const ViewProblem> views, const std::vector<Joi
     NameErrors errors = errors_within(views, best);
     double total = 0.0;
     std::vector<double> weights;
+    std::vector<std::optional<int>> left_out;
     for (const auto& naming : namings) {
+        left_out.push_back(only_left_out(naming, best));
         weights.push_back(std::exp(naming.log_likelihood - best.log_likelihood));
         total += weights.back();
     }
@@ -119,20 +130,35 @@ NameErrors name_errors(std::span<const ViewProblem> views, const std::vector<Joi
         for (std::size_t blob = 0; blob < errors[v].size(); ++blob) {
             const int name = best.marker_of_blob[v][blob];
             if (name < 0) continue;
-            double disputed = 0.0;
-            for (std::size_t n = 0; n < namings.size(); ++n)
-                if (namings[n].marker_of_blob[v][blob] != name) disputed += weights[n];
-            errors[v][blob] = 1.0 - (1.0 - errors[v][blob]) * (1.0 - disputed / total);
+            NameError disputed{0.0, 0.0};
+            for (std::size_t n = 0; n < namings.size(); ++n) {
+                const int other = namings[n].marker_of_blob[v][blob];
+                // That only this marker's blobs are false has its weight above.
+                if (other == name || left_out[n] == name) continue;
+                (other < 0 ? disputed.false_blob : disputed.other_marker) += weights[n] / total;
+            }
+            errors[v][blob].add(disputed);
         }
     add_errors_by_neighbours(views, best, places, errors);
     return errors;
 }
 
-void withhold_doubtful_names(double max_name_error, std::vector<ViewIdentity>& identities) {
-    for (auto& identity : identities)
-        for (std::size_t blob = 0; blob < identity.marker_of_blob.size(); ++blob)
-            if (!(identity.name_error_of_blob[blob] <= max_name_error))
+void set_names(const JointNaming& naming, const NameErrors& errors, const IdentifyOptions& options,
+               std::vector<ViewIdentity>& identities) {
+    for (std::size_t v = 0; v < errors.size(); ++v) {
+        ViewIdentity& identity = identities[v];
+        identity.marker_of_blob = naming.marker_of_blob[v];
+        identity.name_error_of_blob.clear();
+        identity.other_marker_error_of_blob.clear();
+        for (std::size_t blob = 0; blob < errors[v].size(); ++blob) {
+            const NameError& error = errors[v][blob];
+            identity.name_error_of_blob.push_back(error.any());
+            identity.other_marker_error_of_blob.push_back(error.other_marker);
+            if (!(error.any() <= options.max_name_error &&
+                  error.other_marker <= options.max_other_marker_error))
                 identity.marker_of_blob[blob] = -1;
+        }
+    }
 }
 
 }  // namespace stereo

@@ -15,7 +15,8 @@ namespace stereo {
                                      const std::vector<JointNaming>& namings,
                                      const JointNaming& best, std::span<const MarkerPlace> places);
 
-/// Takes away each name that is wrong with a probability above a bound.
-void withhold_doubtful_names(double max_name_error, std::vector<ViewIdentity>& identities);
+/// The names of a naming and their errors; none where those are above the options' bounds.
+void set_names(const JointNaming& naming, const NameErrors& errors, const IdentifyOptions& options,
+               std::vector<ViewIdentity>& identities);
 
 }  // namespace stereo

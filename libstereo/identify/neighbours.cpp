@@ -59,27 +59,19 @@ struct PairPlaces {
 };
 
 // Where the shadows of the first two images' markers lie, as the fit without these markers says and
-// `seen`, their sightings in other views. `pulling`: all their sightings in the fit (deletion
-// formulas, as in name_posteriors.cpp).
+// `seen`, their sightings in other views. `pulling`: all their sightings in the fit.
 PairPlaces places_of_pair(std::vector<Image> images, const std::vector<Image>& seen,
                           const std::vector<Image>& pulling, const Eigen::MatrixXd& fit_covariance,
                           std::span<const MarkerPlace> places) {
-    constexpr double largest_leverage = 1.0 - 1e-6;
     const Eigen::Index parameters = fit_covariance.rows();
-    const Eigen::MatrixXd pull = jacobian(pulling, parameters) * fit_covariance;
-    const Eigen::MatrixXd left =
-        spread(pulling, places) -
-        largest_leverage * pull * jacobian(pulling, parameters).transpose();
-    const Eigen::VectorXd shift =
-        -pull.transpose() * drr::solve_symmetric(left, Eigen::MatrixXd(offs(pulling)));
-    const Eigen::MatrixXd covariance =
-        fit_covariance + pull.transpose() * drr::solve_symmetric(left, pull);
+    const ReducedFit others = fit_without(fit_covariance, offs(pulling),
+                                          jacobian(pulling, parameters), spread(pulling, places));
 
     images.insert(images.end(), seen.begin(), seen.end());
     const Eigen::MatrixXd of_images = jacobian(images, parameters);
-    const Eigen::VectorXd off = offs(images) - of_images * shift;
+    const Eigen::VectorXd off = offs(images) - of_images * others.shift;
     const Eigen::MatrixXd all =
-        spread(images, places) + of_images * covariance * of_images.transpose();
+        spread(images, places) + of_images * others.covariance * of_images.transpose();
     PairPlaces result;
     result.mean_px << images[0].predicted.pixel, images[1].predicted.pixel;
     result.mean_px -= off.head<4>();
@@ -172,7 +164,7 @@ class Neighbours {
             }
     }
 
-    void add_errors(std::size_t v, std::vector<double>& errors) const {
+    void add_errors(std::size_t v, std::vector<NameError>& errors) const {
         const ViewProblem& view = views_[v];
         const double clutter = false_blobs_per_px2(view, *naming_.of_view[v]);
         const auto& names = naming_.marker_of_blob[v];
@@ -193,9 +185,8 @@ class Neighbours {
                     !may_be_at(*images[other], at, view.options))
                     continue;
                 const PairPlaces pair = places_of(*images[marker], *images[other]);
-                const double error =
-                    error_by_neighbour(pair, at, blob_of[other], clutter, view.options);
-                errors[blob] = 1.0 - (1.0 - errors[blob]) * (1.0 - error);
+                errors[blob].add(
+                    {0.0, error_by_neighbour(pair, at, blob_of[other], clutter, view.options)});
             }
         }
     }

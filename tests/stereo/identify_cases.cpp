@@ -1,5 +1,7 @@
 #include "identify_cases.hpp"
 
+#include "identify_stand_ins.hpp"
+
 #include <drr/core/rng.hpp>
 #include <drr/phantom/phantom_yaml.hpp>
 
@@ -275,19 +277,14 @@ bool is_unambiguous(const IdentifyCase& c, std::size_t view, std::size_t blob) {
 
 CaseScore score_case(const IdentifyCase& c, const stereo::IdentifyResult& result) {
     CaseScore score;
+    StandIns stand_ins(c);
     for (std::size_t v = 0; v < c.blobs.size(); ++v) {
-        const double gate = gate_px(c, v);
         for (std::size_t i = 0; i < c.truth[v].size(); ++i) {
             const auto& markers = c.truth[v][i];
             const int name = result.views.empty() ? -1 : result.views[v].marker_of_blob[i];
             if (name >= 0) {
                 ++score.named;
-                // as designed, since that is all that identification knows; half a gate more for
-                // its fit
-                const Eigen::Vector2d expected = c.true_pinholes[v].project(
-                    c.view_from_phantom[v] * c.design.all_mm()[static_cast<std::size_t>(name)]);
-                const bool there = (expected - c.blobs[v].centers_px[i]).norm() < 1.5 * gate;
-                if (markers.empty() && there)
+                if (markers.empty() && stand_ins.add(v, i, static_cast<std::size_t>(name)))
                     ++score.stand_ins;
                 else if (markers.size() != 1 || markers[0] != name)
                     ++score.wrong;

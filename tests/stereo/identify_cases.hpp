@@ -62,7 +62,7 @@ struct IdentifyCase {
 struct CaseScore {
     int named = 0;
     int wrong = 0;
-    int stand_ins = 0;  ///< false blobs where an unseen marker is expected, that took its name
+    int stand_ins = 0;  ///< false blobs that took a marker's name, where it may be
     int unambiguous = 0;
     int unambiguous_named = 0;
 };

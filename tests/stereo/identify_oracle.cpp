@@ -117,13 +117,9 @@ OracleAnswer ask_oracle(const IdentifyCase& c) {
                 views, clutter_per_px2, knowledge, *best, v, c.options.max_error_probability);
     }
     std::vector<stereo::ViewIdentity> identities(views.size());
-    const auto errors =
-        name_errors(views, namings, *best, places_for(views, best->of_view, knowledge));
-    for (std::size_t v = 0; v < views.size(); ++v) {
-        identities[v].marker_of_blob = best->marker_of_blob[v];
-        identities[v].name_error_of_blob = errors[v];
-    }
-    withhold_doubtful_names(c.options.max_name_error, identities);
+    set_names(*best,
+              name_errors(views, namings, *best, places_for(views, best->of_view, knowledge)),
+              c.options, identities);
     for (std::size_t v = 0; v < views.size(); ++v)
         for (std::size_t blob = 0; blob < truth[v].size(); ++blob) {
             if (!is_unambiguous(c, v, blob)) continue;

@@ -17,7 +17,8 @@ struct OracleAnswer {
     int names = 0;
 
     /// Whether a method that errs no more often than options.max_error_probability, and gives no
-    /// name that is doubtful by options.max_name_error, can name nine of ten blobs.
+    /// name that is doubtful by options.max_name_error or max_other_marker_error, can name nine of
+    /// ten blobs.
     [[nodiscard]] bool decidable(const stereo::IdentifyOptions& options) const {
         return error_probability <= options.max_error_probability && 10 * names_kept >= 9 * names;
     }

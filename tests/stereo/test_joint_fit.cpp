@@ -132,6 +132,27 @@ BOOST_AUTO_TEST_CASE(the_covariance_is_honest_and_so_is_the_likelihood) {
     BOOST_TEST(std::abs(of_places / cases - 3.0) < 4.0 * std::sqrt(6.0 / cases));
 }
 
+// The fit once more, without a bead, against what the deletion formulas make of the fit with it.
+BOOST_AUTO_TEST_CASE(a_fit_without_a_bead_is_told_by_the_fit_with_it) {
+    Scene scene = draw_scene(8, 1.0);
+    const JointFit with = fit(scene);
+    for (std::size_t marker = 0; marker < scene.places.size(); ++marker) {
+        const MarkerBlock& block = with.blocks[marker];
+        const ReducedFit told =
+            fit_without(with.covariance, block.residual_px, block.jacobian, block.covariance);
+        Scene without = scene;
+        std::erase_if(without.sightings, [&](const Sighting& s) { return s.marker == marker; });
+        const JointFit is = fit(without);
+        const double sd = std::sqrt(is.covariance(0, 0));
+        const double shift = is.relations.log_focal[0] - with.relations.log_focal[0];
+        // Both fits end a thirtieth of a standard deviation from their best, and are of a model
+        // that is not linear.
+        BOOST_TEST(std::abs(shift - told.shift[0]) < 0.1 * sd);
+        BOOST_TEST(std::abs(std::log(told.covariance.trace() / is.covariance.trace())) < 0.1);
+        BOOST_TEST(told.covariance.trace() > with.covariance.trace());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_interchange_of_two_beads_costs_likelihood) {
     Scene scene = draw_scene(7, 1.0);
     const double right = fit(scene).log_likelihood;

@@ -57,6 +57,11 @@ struct IdentifyOptions {
     /// often by a false blob where a marker is missing. At 0.1 % a fifth of all good names would be
     /// withheld, and more than half of them in a single view of a dozen beads.
     double max_name_error = 0.01;
+    /// And when the probability that it shows another marker, alone or merged with the one named,
+    /// is below this: that is a wrong identity, and no more to be had of a name than of the whole
+    /// naming, while a false blob within a marker's scatter is off by no more than the marker may
+    /// be. It costs 1 in 200 of the names.
+    double max_other_marker_error = 1e-4;
     /// The phantom counts as found when fewer poses than this are expected to fit as well where
     /// blobs lie at random. Those that do fit here are among the rivals; this is for images that do
     /// not show the phantom.
@@ -79,6 +84,9 @@ struct ViewIdentity {
     /// right; names above options.max_name_error are withheld. 1 where a blob has none. Of a
     /// certain naming only, else empty.
     std::vector<double> name_error_of_blob;
+    /// Of that, the probability that the blob shows another marker, alone or merged with the one
+    /// named; names above options.max_other_marker_error are withheld.
+    std::vector<double> other_marker_error_of_blob;
     drr::Rigid3 view_from_phantom;  ///< for the intrinsics that were fitted along
     double focal_scale = 1.0;       ///< fitted over nominal focal length
     int beads_found = 0;
