@@ -204,14 +204,14 @@ std::vector<IdentifyResult> identify_poses(std::span<const ViewBlobs> blobs,
             results.push_back(not_found(blobs.subspan(p * views, views), *reason));
         return results;
     }
-    const PreparedLayout layout(constellation);
+    const auto layout = prepared(constellation);
     const PriorKnowledge knowledge = nominal_knowledge(nominal, options);
     PoseSearches searches(poses);
     results.resize(poses);
     drr::ProgressCount count(progress, "identify", poses);
     drr::parallel_for(poses, [&](std::size_t p) {
         const auto of_pose = blobs.subspan(p * views, views);
-        PoseSearch& search = searches[p].emplace(of_pose, layout, nominal, options, knowledge);
+        PoseSearch& search = searches[p].emplace(of_pose, *layout, nominal, options, knowledge);
         results[p] = search.failure.empty() ? decide(search.views, search.namings, knowledge)
                                             : not_found(of_pose, search.failure);
         search.release_fits();

@@ -3,6 +3,7 @@
 #include <drr/geometry/decompositions.hpp>
 
 #include <algorithm>
+#include <mutex>
 
 namespace stereo {
 namespace {
@@ -67,5 +68,19 @@ PreparedLayout::PreparedLayout(const MarkerConstellation& c)
       near_symmetries(rivals_of(c.beads_mm)),
       orbit_beads(orbits_of(c.beads_mm)),
       thinnest_axis(thinnest_axis_of(c.beads_mm)) {}
+
+std::shared_ptr<const PreparedLayout> prepared(const MarkerConstellation& constellation) {
+    static std::mutex mutex;
+    static std::shared_ptr<const PreparedLayout> last;
+    const auto is_last = [&] {
+        return last != nullptr && last->constellation.beads_mm == constellation.beads_mm &&
+               last->constellation.references_mm == constellation.references_mm &&
+               last->constellation.radii_mm == constellation.radii_mm;
+    };
+    // Held while it prepares: trials that run beside each other wait for one layout.
+    const std::lock_guard lock(mutex);
+    if (!is_last()) last = std::make_shared<const PreparedLayout>(constellation);
+    return last;
+}
 
 }  // namespace stereo
