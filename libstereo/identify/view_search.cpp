@@ -231,14 +231,12 @@ void RivalSearch::add_rivals(NamingPool& pool) {
 
 // False names bend a pose, which then misses beads farther off and takes other blobs for them. The
 // best naming is looked at again without each of its names in turn, and from the half of them that
-// is nearest to each, until that gains nothing. One of many names that misses no bead is not bent.
+// is nearest to each, until that gains nothing.
 void add_from_parts_of_the_best(const ViewProblem& view, double clutter_per_px2, double gate_px,
                                 double as_built_sd_mm, NamingPool& pool) {
-    constexpr int many = 20;  // no few of them bend a pose by as much as a gate
     double before = 0.0;
     do {
         const Naming best = pool.namings()[0];
-        if (best.markers_found() >= many && best.beads_accounted == best.beads_visible) return;
         before = best.log_likelihood(clutter_per_px2);
         const std::vector<std::size_t> named = named_blobs(best);
         if (named.size() > few_names) return;
