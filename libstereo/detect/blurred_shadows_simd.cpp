@@ -33,6 +33,16 @@ HWY_INLINE Vector polynomial(Vector x, const float (&c)[n]) {
     return sum;
 }
 
+/// 1 / sqrt(x) to 2e-7, in a third of the time of the division and the root.
+HWY_INLINE Vector inverse_root(Vector x) {
+    Vector y = hn::ApproximateReciprocalSqrt(x);
+    // Newton: from 8 bits or more to 16 and 32.
+    const Vector half = hn::Mul(splat(0.5F), x);
+    for (int step = 0; step < 2; ++step)
+        y = hn::Mul(y, hn::NegMulAdd(hn::Mul(half, y), y, splat(1.5F)));
+    return y;
+}
+
 /// exp(-x) I0(x) for x >= 0, to 2e-7 (Abramowitz & Stegun 9.8F.1 and 9.8F.2).
 HWY_INLINE Vector scaled_bessel_i0(Vector x) {
     constexpr float join = 3.75F;  // of the two approximations
@@ -43,8 +53,9 @@ HWY_INLINE Vector scaled_bessel_i0(Vector x) {
     const Tag d;
     const auto is_large = hn::Ge(x, splat(join));
     const Vector at_least = hn::Max(x, splat(join));
+    const Vector root = inverse_root(at_least);
     const Vector large =
-        hn::Div(polynomial(hn::Div(splat(join), at_least), above), hn::Sqrt(at_least));
+        hn::Mul(polynomial(hn::Mul(splat(join), hn::Mul(root, root)), above), root);
     if (hn::AllTrue(d, is_large)) return large;
     const Vector at_most = hn::Min(x, splat(join));
     const Vector t = hn::Mul(at_most, splat(1.0F / join));
