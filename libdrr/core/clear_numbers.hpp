@@ -17,10 +17,10 @@ struct PhiloxStream {
 /// A number that takes more than vectors give.
 struct OpenNumber {
     std::uint32_t n;     ///< its place in the row
-    std::uint64_t bits;  ///< its share of a block
+    std::uint32_t word;  ///< its share of a block
 };
 
-/// Those Poisson numbers of a row, in whole vectors, that take no more than their 64 bits and whose
+/// Those Poisson numbers of a row, in whole vectors, that take no more than their word and whose
 /// expansion is clear (poisson_of_normal.hpp); the others are added to `open`. Returns how many
 /// numbers the vectors hold.
 std::size_t clear_numbers(const PhiloxStream& stream, std::span<const float> means,

@@ -1,5 +1,6 @@
 #include "poisson_of_normal.hpp"
 
+#include <boost/math/special_functions/erf.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 
 #include <algorithm>
@@ -50,6 +51,14 @@ double poisson_by_inversion(double mean, double uniform) {
         remaining -= probability;
     }
     return k;
+}
+
+double poisson_of_uniform(double mean, double uniform) {
+    if (!(mean > 0.0)) return 0.0;
+    if (mean < PoissonOfNormal::least_mean) return poisson_by_inversion(mean, uniform);
+    const double tail = std::min(uniform, 1.0 - uniform);
+    const double beyond = std::numbers::sqrt2 * boost::math::erfc_inv(2.0 * tail, Policy());
+    return poisson_of_normal(mean, uniform < 0.5 ? -beyond : beyond);
 }
 
 }  // namespace drr

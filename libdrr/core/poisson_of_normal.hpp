@@ -31,4 +31,7 @@ double poisson_of_normal(double mean, double normal);
 /// Of a smaller mean, from a uniform number on (0, 1).
 double poisson_by_inversion(double mean, double uniform);
 
+/// Of any mean by inversion of a uniform number on (0, 1); 0 of a mean that is not above 0.
+double poisson_of_uniform(double mean, double uniform);
+
 }  // namespace drr

@@ -10,26 +10,18 @@
 namespace drr {
 namespace {
 
-/// Blocks for what number n takes beyond its 64 bits, from block limit + n times this on. A
-/// rejection takes one, and one normal number in 80 is rejected: so many never are.
-constexpr std::uint32_t spare_blocks = 128;
-
-std::uint64_t bits_of(const PhiloxStream& stream, std::uint32_t n) {
+std::uint32_t word_of(const PhiloxStream& stream, std::uint32_t n) {
+    constexpr std::uint32_t a_block = 4;
     std::array<std::uint32_t, 4> counter = stream.counter;
-    counter[0] += n / 2;
-    const auto words = Rng::philox(counter, stream.key);
-    const std::uint64_t high = words[n % 2 * 2];
-    return (high << 32) | words[n % 2 * 2 + 1];
+    counter[0] += n / a_block;
+    return Rng::philox(counter, stream.key)[n % a_block];
 }
 
-double poisson_of_bits(const RngKey& key, const OpenNumber& number, double mean) {
-    if (!(mean > 0.0)) return 0.0;
-    if (mean < PoissonOfNormal::least_mean)
-        return poisson_by_inversion(mean,
-                                    Rng::uniform_of(static_cast<std::uint32_t>(number.bits >> 32),
-                                                    static_cast<std::uint32_t>(number.bits)));
-    Rng more(key, static_cast<std::uint32_t>(poisson_row_limit) + number.n * spare_blocks);
-    return poisson_of_normal(mean, more.normal(number.bits));
+/// Number n has a block of its own for the digits below its word's, from block limit on.
+double uniform_of(const RngKey& key, const OpenNumber& number) {
+    Rng more(key, static_cast<std::uint32_t>(poisson_row_limit) + number.n);
+    const std::uint64_t high = number.word, low = more.next_u32() >> 12;  // 52 bits in all
+    return (static_cast<double>((high << 20) | low) + 0.5) * 0x1p-52;
 }
 
 }  // namespace
@@ -41,11 +33,11 @@ void poisson_row(const RngKey& key, std::span<const float> means, std::span<floa
     std::vector<OpenNumber> open;
     for (std::size_t n = clear_numbers(stream, means, numbers, open); n < means.size(); ++n) {
         const auto number = static_cast<std::uint32_t>(n);
-        open.push_back({number, bits_of(stream, number)});
+        open.push_back({number, word_of(stream, number)});
     }
     for (const OpenNumber& number : open)
-        numbers[number.n] =
-            static_cast<float>(poisson_of_bits(key, number, static_cast<double>(means[number.n])));
+        numbers[number.n] = static_cast<float>(
+            poisson_of_uniform(static_cast<double>(means[number.n]), uniform_of(key, number)));
 }
 
 }  // namespace drr
