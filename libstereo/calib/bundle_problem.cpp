@@ -1,5 +1,7 @@
 #include "bundle_problem.hpp"
 
+#include "marker_rows.hpp"
+
 #include <drr/core/order_statistics.hpp>
 
 #include <algorithm>
@@ -11,8 +13,9 @@ namespace stereo {
 void BundleProblem::linearize(const BundleState& at, const std::vector<ImageObservations>& images,
                               NormalEquations& equations) const {
     equations.reset(layout);
+    MarkerRows rows;
     for (const auto& image : images) {
-        add_image(observations, image, at, layout, options, equations);
+        add_image(observations, image, at, layout, options, rows, equations);
         if (!equations.valid) return;
     }
     add_priors(observations, at, layout, options.priors, equations);

@@ -1,6 +1,6 @@
 #include "neighbour_correlation.hpp"
 
-#include "image_projection.hpp"
+#include "marker_rows.hpp"
 
 #include <Eigen/Cholesky>
 #include <boost/math/tools/minima.hpp>
@@ -41,14 +41,15 @@ ImageRows rows_of(const BundleProblem& problem, const ImageObservations& image) 
     rows.distance_mm.resize(count, count);
     const auto& columns = layout.of_view[static_cast<std::size_t>(image.view)];
     Eigen::Matrix3Xd markers(3, count);
-    MarkerRows of_marker;
+    MarkerRows of_markers;
+    // A marker behind its source would have been no minimum.
+    (void)fill_rows(problem.observations, image, state, projection, problem.options, of_markers);
     for (Eigen::Index i = 0; i < count; ++i) {
-        const Observation& item =
-            problem.observations.items[image.items[static_cast<std::size_t>(i)]];
+        const auto n = static_cast<std::size_t>(i);
+        const Observation& item = problem.observations.items[image.items[n]];
         markers.col(i) = state.marker_mm(problem.observations, item.marker);
-        projection.look_at(item, markers.col(i), problem.options, of_marker);
-        const Eigen::Matrix<double, 2, 3> by_place =
-            of_marker.by_view.rightCols<3>() * projection.turn();
+        const Eigen::Matrix<double, 2, view_columns> by_view = of_markers.by_view(n);
+        const Eigen::Matrix<double, 2, 3> by_place = by_view.rightCols<3>() * projection.turn();
         const int marker = layout.of_marker[static_cast<std::size_t>(item.marker)];
         const int scale = state.is_of_wand(item.marker) ? layout.wand_scale : layout.scale;
         const double body_scale = state.scale_of(item.marker);
@@ -56,13 +57,13 @@ ImageRows rows_of(const BundleProblem& problem, const ImageObservations& image) 
             const Eigen::Index row = axis * count + i;
             for (int k = 0; k < view_columns; ++k)
                 if (const int column = columns[static_cast<std::size_t>(k)]; column >= 0)
-                    rows.by_common(row, column) = of_marker.by_view(axis, k);
+                    rows.by_common(row, column) = by_view(axis, k);
             if (scale >= 0)
                 rows.by_common(row, scale) = by_place.row(axis).dot(markers.col(i)) / body_scale;
             if (marker >= 0)
                 rows.by_common.block<1, 3>(row, marker) = body_scale * by_place.row(axis);
-            rows.by_pose.row(row) = of_marker.by_view.row(axis) * projection.by_pose();
-            rows.residual[row] = of_marker.residual[axis];
+            rows.by_pose.row(row) = by_view.row(axis) * projection.by_pose();
+            rows.residual[row] = of_markers.residual(n)[axis];
         }
     }
     for (Eigen::Index i = 0; i < count; ++i)

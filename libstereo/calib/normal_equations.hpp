@@ -43,10 +43,12 @@ struct ImageObservations {
 [[nodiscard]] std::vector<ImageObservations> by_image(const Observations& observations,
                                                       const std::vector<bool>& used);
 
-/// Adds what one image says.
+struct MarkerRows;
+
+/// Adds what one image says; `rows` is room for its markers'.
 void add_image(const Observations& observations, const ImageObservations& image,
                const BundleState& state, const BundleLayout& layout,
-               const CalibrationOptions& options, NormalEquations& equations);
+               const CalibrationOptions& options, MarkerRows& rows, NormalEquations& equations);
 
 /// Adds what is known beside the images: priors and measured distances (prior_terms.cpp). The prior
 /// of refined markers is their gauge as well: it holds their frame to the design as far as it holds

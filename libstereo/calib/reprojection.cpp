@@ -1,44 +1,38 @@
-#include "image_projection.hpp"
+#include "marker_rows.hpp"
 
-#include <utility>
+#include <drr/core/product_sums.hpp>
 
 namespace stereo {
 namespace {
 
-using ViewDerivatives = decltype(MarkerRows::by_view);
 using ViewNormal = Eigen::Matrix<double, view_columns, view_columns>;
 using PoseColumns = ImageProjection::PoseColumns;
-
-// The lower half of normal += d^T d, in whole registers. Eigen packs a product of this size as if
-// it were large, which takes ten times as long as the product.
-template <int... columns>
-void add_products(const ViewDerivatives& d, ViewNormal& normal,
-                  std::integer_sequence<int, columns...>) {
-    constexpr int lanes = 2;  // doubles in a register of any x86-64
-    ((normal.template block<view_columns - columns / lanes * lanes, 1>(columns / lanes * lanes,
-                                                                       columns) +=
-      d(0, columns) * d.row(0).template tail<view_columns - columns / lanes * lanes>().transpose() +
-      d(1, columns) * d.row(1).template tail<view_columns - columns / lanes * lanes>().transpose()),
-     ...);
-}
 
 }  // namespace
 
 void add_image(const Observations& observations, const ImageObservations& image,
                const BundleState& state, const BundleLayout& layout,
-               const CalibrationOptions& options, NormalEquations& equations) {
+               const CalibrationOptions& options, MarkerRows& rows, NormalEquations& equations) {
     const ImageProjection projection(image, state);
     const PoseColumns& pose_from_view = projection.by_pose();
     const auto& columns = layout.of_view[static_cast<std::size_t>(image.view)];
     const int slot = layout.of_pose[static_cast<std::size_t>(image.pose)];
 
-    // Sums over markers are over the view's columns alone.
-    ViewNormal normal = ViewNormal::Zero();
-    Eigen::Matrix<double, view_columns, 1> gradient =
-        Eigen::Matrix<double, view_columns, 1>::Zero();
-    MarkerRows rows;
-    const ViewDerivatives& d = rows.by_view;
-    const Eigen::Vector2d& residual = rows.residual;
+    if (!fill_rows(observations, image, state, projection, options, rows)) {
+        equations.valid = false;
+        return;
+    }
+    equations.cost += rows.loss;
+    // Sums over markers are over the view's columns and the residuals alone.
+    Eigen::Matrix<double, view_columns + 1, view_columns + 1, Eigen::RowMajor> sums;
+    drr::product_sums({rows.values.data(), static_cast<std::size_t>(rows.values.rows()),
+                       static_cast<std::size_t>(rows.values.rows()), view_columns + 1},
+                      sums.data());
+    const ViewNormal normal =
+        sums.topLeftCorner<view_columns, view_columns>().selfadjointView<Eigen::Lower>();
+    const Eigen::Matrix<double, view_columns, 1> gradient =
+        sums.row(view_columns).head<view_columns>();
+
     const bool shape = layout.scale >= 0 || layout.refines_markers;  // a wand frees the scale
     const auto scatter = [&](int row, const Eigen::Matrix<double, 1, view_columns>& values) {
         for (int j = 0; j < view_columns; ++j) {
@@ -52,18 +46,11 @@ void add_image(const Observations& observations, const ImageObservations& image,
                 values.lazyProduct(pose_from_view);
     };
 
-    for (const std::size_t i : image.items) {
-        const Observation& item = observations.items[i];
+    for (std::size_t n = 0; shape && n < image.items.size(); ++n) {
+        const Observation& item = observations.items[image.items[n]];
         const Eigen::Vector3d in_phantom = state.marker_mm(observations, item.marker);
-        if (!projection.look_at(item, in_phantom, options, rows)) {
-            equations.valid = false;
-            return;
-        }
-        equations.cost += rows.loss;
-        add_products(d, normal, std::make_integer_sequence<int, view_columns>());
-        gradient += residual[0] * d.row(0).transpose() + residual[1] * d.row(1).transpose();
-        if (!shape) continue;
-
+        const Eigen::Matrix<double, 2, view_columns> d = rows.by_view(n);
+        const Eigen::Vector2d residual = rows.residual(n);
         const int marker = layout.of_marker[static_cast<std::size_t>(item.marker)];
         const int scale = state.is_of_wand(item.marker) ? layout.wand_scale : layout.scale;
         const double body_scale = state.scale_of(item.marker);
@@ -87,7 +74,6 @@ void add_image(const Observations& observations, const ImageObservations& image,
         equations.common.block<1, 3>(scale, marker) += with_scale.transpose();
     }
 
-    normal.triangularView<Eigen::StrictlyUpper>() = normal.transpose();
     const PoseColumns coupling = normal.lazyProduct(pose_from_view);
     for (int a = 0; a < view_columns; ++a) {
         const int row = columns[static_cast<std::size_t>(a)];

@@ -1,6 +1,7 @@
 #include "variance_components.hpp"
 
 #include "degeneracy.hpp"
+#include "marker_rows.hpp"
 
 #include <cmath>
 
@@ -14,6 +15,7 @@ std::vector<double> balance_views(BundleProblem& problem, Observations& observat
     const auto images = by_image(observations, problem.used);
     NormalEquations all;
     NormalEquations one;
+    MarkerRows rows;
     for (int round = 0; round < most_rounds; ++round) {
         problem.linearize(problem.state, images, all);
         const NormalInverse inverse =
@@ -27,7 +29,8 @@ std::vector<double> balance_views(BundleProblem& problem, Observations& observat
             for (const auto& image : images) {
                 if (image.view != static_cast<int>(v)) continue;
                 numbers += 2.0 * static_cast<double>(image.items.size());
-                add_image(observations, image, problem.state, problem.layout, problem.options, one);
+                add_image(observations, image, problem.state, problem.layout, problem.options, rows,
+                          one);
             }
             const double freedom = numbers - inverse.inverse.cwiseProduct(one.matrix()).sum();
             if (!(freedom > 1.0 && one.cost > 0.0)) continue;

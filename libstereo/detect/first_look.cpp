@@ -1,9 +1,9 @@
 #include "first_look.hpp"
 
 #include "look_columns.hpp"
-#include "product_sums.hpp"
 
 #include <drr/core/parallel.hpp>
+#include <drr/core/product_sums.hpp>
 #include <stereo/detect/shadow_profile.hpp>
 
 #include <Eigen/Cholesky>
@@ -69,7 +69,8 @@ struct Match {
 Match match(const Surroundings& near) {
     Match result;
     std::array<double, look::columns * look::columns> sums;
-    product_sums({near.columns.data(), near.x.size(), near.x.size(), look::columns}, sums.data());
+    drr::product_sums({near.columns.data(), near.x.size(), near.x.size(), look::columns},
+                      sums.data());
     const Eigen::Map<const Eigen::Matrix<double, parameters + 1, parameters + 1, Eigen::RowMajor>>
         products(sums.data());
     const Matrix normal =

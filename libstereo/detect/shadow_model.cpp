@@ -1,6 +1,6 @@
 #include "shadow_model.hpp"
 
-#include "product_sums.hpp"
+#include <drr/core/product_sums.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -72,7 +72,7 @@ void ShadowModel::evaluate(const ShadowParameters& p, const FitWindow& window,
                    {columns_.data(), stride_, layout_.fit_blur ? layout_.blur() : -1,
                     layout_.fit_veil ? layout_.veil() : -1, layout_.first_of_background()});
     std::array<double, (max_parameters + 1) * (max_parameters + 1)> sums;
-    product_sums({columns_.data(), pixels.count, stride_, columns}, sums.data());
+    drr::product_sums({columns_.data(), pixels.count, stride_, columns}, sums.data());
     const Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>
         products(sums.data(), parameters_ + 1, parameters_ + 1);
     result.hessian =

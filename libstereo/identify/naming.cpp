@@ -70,9 +70,9 @@ bool same_names(const std::vector<Pair>& a, const std::vector<Pair>& b) {
                       [](const Pair& x, const Pair& y) { return x.marker == y.marker; });
 }
 
-MarkerSights sights_of(const ViewProblem& view, const std::vector<Pair>& pairs,
-                       const std::vector<Prediction>& predictions) {
-    MarkerSights sights(pairs.size());
+drr::MarkerSights sights_of(const ViewProblem& view, const std::vector<Pair>& pairs,
+                            const std::vector<Prediction>& predictions) {
+    drr::MarkerSights sights(pairs.size());
     for (std::size_t blob = 0; blob < pairs.size(); ++blob) {
         if (pairs[blob].marker < 0) continue;
         const auto marker = static_cast<std::size_t>(pairs[blob].marker);

@@ -16,7 +16,7 @@ using Matrix7d = Eigen::Matrix<double, 7, 7>;
 using Vector7d = Eigen::Matrix<double, 7, 1>;
 
 // With the prior of the focal length.
-PoseEquations equations_at(const MarkerSights& sights, const drr::Pinhole& nominal,
+PoseEquations equations_at(const drr::MarkerSights& sights, const drr::Pinhole& nominal,
                            const ViewPose& pose, double log_focal_sd) {
     PoseEquations equations = pose_equations(sights, nominal, pose);
     const double weight = 1.0 / (log_focal_sd * log_focal_sd);
@@ -46,7 +46,7 @@ drr::Pinhole scaled(const drr::Pinhole& nominal, double log_focal) {
     return pinhole;
 }
 
-ViewPoseFit fit_pose_and_focal(const MarkerSights& sights, const drr::Pinhole& nominal,
+ViewPoseFit fit_pose_and_focal(const drr::MarkerSights& sights, const drr::Pinhole& nominal,
                                const ViewPose& initial, double log_focal_sd, int max_iterations) {
     ViewPoseFit fit{initial, {}};
     PoseEquations at = equations_at(sights, nominal, initial, log_focal_sd);

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "marker_sights.hpp"
-
+#include <drr/geometry/marker_sights.hpp>
 #include <drr/geometry/pinhole.hpp>
 
 namespace stereo {
@@ -28,7 +27,7 @@ struct ViewPoseFit {
 /// The most probable pose and focal length for given sights and a normal prior of `log_focal_sd`
 /// about the nominal focal length: Levenberg-Marquardt on seven parameters from `initial`. The
 /// prior decides where depth and focal length cannot be told apart (flat or small phantoms).
-[[nodiscard]] ViewPoseFit fit_pose_and_focal(const MarkerSights& sights,
+[[nodiscard]] ViewPoseFit fit_pose_and_focal(const drr::MarkerSights& sights,
                                              const drr::Pinhole& nominal, const ViewPose& initial,
                                              double log_focal_sd, int max_iterations);
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "marker_sights.hpp"
 #include "pose_and_focal.hpp"
 
 namespace stereo {
@@ -14,7 +13,7 @@ struct PoseEquations {
 };
 
 /// Those of the sights alone. In registers of as many numbers as the machine has.
-[[nodiscard]] PoseEquations pose_equations(const MarkerSights& sights, const drr::Pinhole& nominal,
-                                           const ViewPose& pose);
+[[nodiscard]] PoseEquations pose_equations(const drr::MarkerSights& sights,
+                                           const drr::Pinhole& nominal, const ViewPose& pose);
 
 }  // namespace stereo

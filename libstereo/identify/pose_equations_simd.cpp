@@ -13,7 +13,7 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Tag = hn::CappedTag<double, MarkerSights::lanes>;
+using Tag = hn::CappedTag<double, drr::MarkerSights::lanes>;
 using Vec = hn::Vec<Tag>;
 constexpr Tag lanes;
 
@@ -21,7 +21,7 @@ constexpr Tag lanes;
 constexpr int terms = 8;
 constexpr int residual = 7;
 
-PoseEquations equations(const MarkerSights& sights, const drr::Pinhole& pinhole,
+PoseEquations equations(const drr::MarkerSights& sights, const drr::Pinhole& pinhole,
                         const drr::Rigid3& view_from_phantom) {
     const Eigen::Matrix3d rotation = view_from_phantom.matrix();
     Vec turn[3][3];
@@ -41,22 +41,24 @@ PoseEquations equations(const MarkerSights& sights, const drr::Pinhole& pinhole,
             sum = hn::Zero(lanes);
     PoseEquations result;
     for (std::size_t at = 0; at < sights.size(); at += hn::Lanes(lanes)) {
-        const auto all = [&](MarkerSights::Quantity q) { return hn::LoadU(lanes, sights.all(q) + at); };
-        const Vec point[3] = {all(MarkerSights::x_mm), all(MarkerSights::y_mm),
-                              all(MarkerSights::z_mm)};
+        const auto all = [&](drr::MarkerSights::Quantity q) {
+            return hn::LoadU(lanes, sights.all(q) + at);
+        };
+        const Vec point[3] = {all(drr::MarkerSights::x_mm), all(drr::MarkerSights::y_mm),
+                              all(drr::MarkerSights::z_mm)};
         Vec turned[3];
         for (int i = 0; i < 3; ++i)
-            turned[i] = hn::MulAdd(
-                turn[i][0], point[0],
-                hn::MulAdd(turn[i][1], point[1], hn::Mul(turn[i][2], point[2])));
+            turned[i] = hn::MulAdd(turn[i][0], point[0],
+                                   hn::MulAdd(turn[i][1], point[1], hn::Mul(turn[i][2], point[2])));
         const Vec z = hn::Add(turned[2], shift[2]);
         const auto real = hn::FirstN(lanes, sights.size() - at);
         if (!hn::AllFalse(lanes, hn::And(real, hn::Le(z, hn::Zero(lanes))))) {
             result.cost = std::numeric_limits<double>::infinity();
             return result;
         }
-        const Vec weight = all(MarkerSights::weight_per_px);
-        const Vec per_z = hn::Div(hn::Set(lanes, 1.0), hn::IfThenElse(real, z, hn::Set(lanes, 1.0)));
+        const Vec weight = all(drr::MarkerSights::weight_per_px);
+        const Vec per_z =
+            hn::Div(hn::Set(lanes, 1.0), hn::IfThenElse(real, z, hn::Set(lanes, 1.0)));
         // From the principal point, and the derivatives of the pixel by the marker's place.
         const Vec u = hn::Mul(fx, hn::Mul(hn::Add(turned[0], shift[0]), per_z));
         const Vec v = hn::Mul(fy, hn::Mul(hn::Add(turned[1], shift[1]), per_z));
@@ -76,7 +78,7 @@ PoseEquations equations(const MarkerSights& sights, const drr::Pinhole& pinhole,
             zero,
             u_by_z,
             hn::Mul(weight, u),
-            hn::Mul(weight, hn::Sub(hn::Add(u, cx), all(MarkerSights::u_px)))};
+            hn::Mul(weight, hn::Sub(hn::Add(u, cx), all(drr::MarkerSights::u_px)))};
         const Vec of_v[terms] = {
             across(v_by_z, turned[1], v_by_y, turned[2]),
             hn::Neg(hn::Mul(v_by_z, turned[0])),
@@ -85,15 +87,12 @@ PoseEquations equations(const MarkerSights& sights, const drr::Pinhole& pinhole,
             v_by_y,
             v_by_z,
             hn::Mul(weight, v),
-            hn::Mul(weight, hn::Sub(hn::Add(v, cy), all(MarkerSights::v_px)))};
+            hn::Mul(weight, hn::Sub(hn::Add(v, cy), all(drr::MarkerSights::v_px)))};
         for (int i = 0; i < terms; ++i)
             for (int k = 0; k <= i; ++k)
-                sums[i][k] =
-                    hn::MulAdd(of_u[i], of_u[k], hn::MulAdd(of_v[i], of_v[k], sums[i][k]));
+                sums[i][k] = hn::MulAdd(of_u[i], of_u[k], hn::MulAdd(of_v[i], of_v[k], sums[i][k]));
     }
-    const auto total = [&](int i, int k) {
-        return hn::GetLane(hn::SumOfLanes(lanes, sums[i][k]));
-    };
+    const auto total = [&](int i, int k) { return hn::GetLane(hn::SumOfLanes(lanes, sums[i][k])); };
     for (int i = 0; i < residual; ++i) {
         for (int k = 0; k <= i; ++k)
             result.normal(i, k) = result.normal(k, i) = total(i, k);
@@ -112,7 +111,7 @@ namespace stereo {
 
 HWY_EXPORT(equations);
 
-PoseEquations pose_equations(const MarkerSights& sights, const drr::Pinhole& nominal,
+PoseEquations pose_equations(const drr::MarkerSights& sights, const drr::Pinhole& nominal,
                              const ViewPose& pose) {
     return HWY_DYNAMIC_DISPATCH(equations)(sights, scaled(nominal, pose.log_focal),
                                            pose.view_from_phantom);

@@ -35,8 +35,8 @@ bool StandIns::add(std::size_t view, std::size_t blob, std::size_t marker) {
         return false;
     std::vector<stereo::Sighting> others = sightings_;
     std::erase_if(others, [&](const auto& s) { return s.marker == marker; });
-    const stereo::JointFit fit = stereo::fit_jointly(
-        others, places_, nominal_, knowledge_.rig, relations_, {case_.view_from_phantom[0]});
+    const stereo::JointFit fit = stereo::fit_jointly(others, places_, nominal_, knowledge_.rig,
+                                                     relations_, {case_.view_from_phantom[0]});
     const stereo::MarkerPlace& place = places_[marker];
     const auto image = stereo::image_of(place.mean_mm, fit.relations, fit.first_from_phantom,
                                         nominal_[view], 0, view);

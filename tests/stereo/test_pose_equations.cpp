@@ -54,8 +54,8 @@ Eigen::VectorXd residuals(const std::vector<Sight>& sights, const ViewPose& pose
     return all;
 }
 
-MarkerSights in_columns(const std::vector<Sight>& sights) {
-    MarkerSights columns(sights.size());
+drr::MarkerSights in_columns(const std::vector<Sight>& sights) {
+    drr::MarkerSights columns(sights.size());
     for (const Sight& sight : sights)
         columns.add(sight.point_mm, sight.pixel, sight.sd_px);
     return columns;
@@ -63,7 +63,8 @@ MarkerSights in_columns(const std::vector<Sight>& sights) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(the_equations_of_a_pose_are_those_of_its_residuals_with_every_instruction_set) {
+BOOST_AUTO_TEST_CASE(
+    the_equations_of_a_pose_are_those_of_its_residuals_with_every_instruction_set) {
     for (const int count : {1, 4, 7, 8, 9, 70}) {
         const std::vector<Sight> sights = random_sights(count);
         const ViewPose pose = some_pose();

@@ -1,4 +1,4 @@
-#include "product_sums.hpp"
+#include <drr/core/product_sums.hpp>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "product_sums_simd.cpp"
@@ -6,7 +6,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace stereo {
+namespace drr {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -70,11 +70,11 @@ void all_sums(const Columns& columns, double* sums) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace stereo
+}  // namespace drr
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace stereo {
+namespace drr {
 
 HWY_EXPORT(all_sums);
 
@@ -82,5 +82,5 @@ void product_sums(const Columns& columns, double* sums) {
     HWY_DYNAMIC_DISPATCH(all_sums)(columns, sums);
 }
 
-}  // namespace stereo
+}  // namespace drr
 #endif

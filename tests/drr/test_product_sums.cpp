@@ -1,12 +1,12 @@
 #include "instruction_sets.hpp"
-#include "product_sums.hpp"
 #include "test.hpp"
 
+#include <drr/core/product_sums.hpp>
 #include <drr/core/rng.hpp>
 
 #include <Eigen/Core>
 
-using namespace stereo;
+using namespace drr;
 
 namespace {
 

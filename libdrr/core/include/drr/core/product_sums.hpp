@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace stereo {
+namespace drr {
 
 /// Columns of numbers side by side, `stride` apart.
 struct Columns {
@@ -17,4 +17,4 @@ struct Columns {
 /// products keep to the two that any x86-64 has.
 void product_sums(const Columns& columns, double* sums);
 
-}  // namespace stereo
+}  // namespace drr
