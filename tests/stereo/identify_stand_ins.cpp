@@ -29,7 +29,7 @@ stereo::Sighting StandIns::sighting(std::size_t view, std::size_t blob, std::siz
 }
 
 bool StandIns::add(std::size_t view, std::size_t blob, std::size_t marker) {
-    constexpr int least = 4;
+    constexpr int least = 3;
     if (std::count_if(sightings_.begin(), sightings_.end(),
                       [&](const auto& s) { return s.view == view; }) < least)
         return false;

@@ -14,7 +14,8 @@ class StandIns {
   public:
     explicit StandIns(const IdentifyCase& c);
 
-    /// False, too, where fewer than four blobs of the view, which have a pose, show single markers.
+    /// False, too, where fewer than three blobs of the view, which hold a pose, show single
+    /// markers.
     [[nodiscard]] bool add(std::size_t view, std::size_t blob, std::size_t marker);
 
   private:
