@@ -2,6 +2,7 @@
 #include "poisson_of_normal.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "poisson_row_simd.cpp"
@@ -66,40 +67,42 @@ struct Blocks {
     }
 };
 
-/// The standard normal number w below which the share (word + 1/2) / 2^32 lies, rounded, and where
-/// it is one: not in the outermost tails.
-struct Normals {
-    hn::Vec<Numbers> value;
-    hn::Mask<Numbers> known;
-
-    /// With x = 2 share - 1, w / x is a smooth function of -ln(1 - x^2) (Giles, "Approximating the
-    /// erfinv function", GPU Computing Gems Jade (2011) 109). Between 0 and 2 `middle` this is its
-    /// interpolation at Chebyshev's points, good to 2.4e-7 of it.
-    HWY_INLINE explicit Normals(hn::Vec<Bits> word) {
-        const Numbers d;
-        const Integers i;
-        const auto place = hn::BitCast(i, hn::Xor(word, hn::Set(Bits(), 0x80000000U)));
-        // |x| and 1 - |x|, of which neither loses digits where it is small.
-        const auto from_middle = hn::Xor(place, hn::BroadcastSignBit(place));
-        const auto from_end = hn::Xor(from_middle, hn::Set(i, 0x7FFFFFFF));
-        const auto share_of = [&](hn::Vec<Integers> n) {
-            return hn::Mul(hn::Add(hn::ConvertTo(d, n), number(0.5)), number(0x1p-31));
-        };
-        const auto x = share_of(from_middle), rest = share_of(from_end);
-        constexpr double middle = 3.95;
-        const auto log = hn::Log(d, hn::Mul(rest, hn::Sub(number(2.0), rest)));
-        known = hn::Ge(log, number(-2.0 * middle));
-        const auto at = hn::Neg(hn::Add(log, number(middle)));
-        constexpr double of_powers[] = {2.6125381,       0.323960662,    -0.0101663098,
-                                        -0.000321852945, 0.000173636028, -2.24251289e-05,
-                                        5.95710674e-07,  3.15347165e-07, -4.86381637e-08,
-                                        -9.32620869e-10, 5.45194112e-10};
-        auto sum = number(of_powers[10]);
-        for (int power = 9; power >= 0; --power)
-            sum = hn::MulAdd(sum, at, number(of_powers[power]));
-        value = hn::Xor(hn::Mul(x, sum), hn::BitCast(d, hn::And(place, hn::Set(i, INT32_MIN))));
-    }
-};
+/// The standard normal number w below which the share (word + 1/2) / 2^32 lies, rounded; in the
+/// outermost tails no number.
+///
+/// With x = 2 share - 1, w / x is a smooth function of -ln(1 - x^2) (Giles, "Approximating the
+/// erfinv function", GPU Computing Gems Jade (2011) 109). Between 0 and 2 `middle` this is its
+/// interpolation at Chebyshev's points, good to 2.4e-7 of it.
+HWY_INLINE hn::Vec<Numbers> normal_of(hn::Vec<Bits> word) {
+    const Numbers d;
+    const Integers i;
+    const auto place = hn::BitCast(i, hn::Xor(word, hn::Set(Bits(), 0x80000000U)));
+    // |x| and 1 - |x|, of which neither loses digits where it is small.
+    const auto from_middle = hn::Xor(place, hn::BroadcastSignBit(place));
+    const auto from_end = hn::Xor(from_middle, hn::Set(i, 0x7FFFFFFF));
+    const auto share_of = [&](hn::Vec<Integers> n) {
+        return hn::Mul(hn::Add(hn::ConvertTo(d, n), number(0.5)), number(0x1p-31));
+    };
+    const auto x = share_of(from_middle), rest = share_of(from_end);
+    constexpr double middle = 3.95;
+    const auto log = hn::Log(d, hn::Mul(rest, hn::Sub(number(2.0), rest)));
+    const auto at = hn::Neg(hn::Add(log, number(middle)));
+    constexpr double of_powers[] = {2.6125381,       0.323960662,    -0.0101663098,
+                                    -0.000321852945, 0.000173636028, -2.24251289e-05,
+                                    5.95710674e-07,  3.15347165e-07, -4.86381637e-08,
+                                    -9.32620869e-10, 5.45194112e-10};
+    // Even and odd powers apart, which wait for one another half as long.
+    const auto square = hn::Mul(at, at);
+    auto even = number(of_powers[10]), odd = number(of_powers[9]);
+    for (int power = 8; power >= 0; power -= 2)
+        even = hn::MulAdd(even, square, number(of_powers[power]));
+    for (int power = 7; power >= 1; power -= 2)
+        odd = hn::MulAdd(odd, square, number(of_powers[power]));
+    const auto sum = hn::MulAdd(odd, at, even);
+    const auto sign = hn::BitCast(d, hn::And(place, hn::Set(i, INT32_MIN)));
+    return hn::IfThenElse(hn::Ge(log, number(-2.0 * middle)), hn::Xor(hn::Mul(x, sum), sign),
+                          hn::NaN(d));
+}
 
 /// Marks what takes more.
 constexpr double still_open = -1.0;
@@ -111,9 +114,8 @@ constexpr double normal_rounding = 0x1p-19;
 constexpr double largest_clear_mean = 0x1p24;
 
 /// poisson_of_normal() where no digit left out can tell, `still_open` elsewhere.
-HWY_INLINE hn::Vec<Numbers> clear_number(hn::Vec<Numbers> mean, const Normals& normal) {
+HWY_INLINE hn::Vec<Numbers> clear_number(hn::Vec<Numbers> mean, hn::Vec<Numbers> w) {
     using P = PoissonOfNormal;
-    const auto w = normal.value;
     const auto square = hn::Mul(w, w);
     // Each of Newton's steps doubles the digits of the inverse; the last one mends the root.
     const auto near_inverse = hn::ApproximateReciprocalSqrt(mean);
@@ -137,9 +139,9 @@ HWY_INLINE hn::Vec<Numbers> clear_number(hn::Vec<Numbers> mean, const Normals& n
                 hn::MulAdd(hn::Mul(square, square), number(P::doubt_4), number(P::doubt_0)));
     const auto doubt = hn::MulAdd(hn::Add(hn::Abs(spread), hn::Add(bend, number(1.0))),
                                   number(normal_rounding), left_out);
-    // Written so that a mean that is no number is open.
+    // Written so that where w or the mean is no number it is open.
     const auto clear = hn::And(
-        hn::And(hn::Gt(hn::Abs(hn::Sub(x, hn::Round(x))), doubt), normal.known),
+        hn::Gt(hn::Abs(hn::Sub(x, hn::Round(x))), doubt),
         hn::And(hn::Ge(mean, number(P::least_mean)), hn::Le(mean, number(largest_clear_mean))));
     return hn::IfThenElse(clear, hn::Add(mean_floor, hn::Floor(x)), number(still_open));
 }
@@ -155,26 +157,31 @@ std::size_t clear(const PhiloxStream& stream, std::span<const float> means,
     const std::size_t lanes = hn::Lanes(d);
     const std::size_t in_vectors = means.size() / lanes * lanes;
     constexpr std::size_t a_block = 4;
-    HWY_ALIGN std::uint64_t words[at_once / 2];
-    const auto* const word = reinterpret_cast<const std::uint32_t*>(words);
+    HWY_ALIGN std::uint64_t pairs[2 * hn::MaxLanes(w)];
+    HWY_ALIGN std::uint32_t words[at_once];
+    HWY_ALIGN float normals[at_once];
     for (std::size_t first = 0; first < in_vectors; first += at_once) {
         const std::size_t count = std::min(at_once, in_vectors - first);
         for (std::size_t n = 0; n < count; n += a_block * hn::Lanes(w)) {
             const Blocks blocks(stream, (first + n) / a_block);
-            hn::StoreInterleaved2(blocks.pair(0), blocks.pair(2), w, words + n / 2);
+            hn::StoreInterleaved2(blocks.pair(0), blocks.pair(2), w, pairs);
+            std::memcpy(words + n, pairs, a_block * hn::Lanes(w) * sizeof(words[0]));
         }
+        // Loops of their own: each is a long chain of sums, and of short ones the machine does more
+        // at a time.
+        for (std::size_t n = 0; n < count; n += lanes)
+            hn::Store(normal_of(hn::Load(b, words + n)), d, normals + n);
         for (std::size_t n = 0; n < count; n += lanes) {
             const auto mean = hn::LoadU(d, &means[first + n]);
-            const auto number = clear_number(mean, Normals(hn::Load(b, word + n)));
-            hn::StoreU(number, d, &numbers[first + n]);
+            hn::StoreU(clear_number(mean, hn::Load(d, normals + n)), d, &numbers[first + n]);
         }
-        // A loop of its own: the one above would stop where a branch is foretold wrongly.
+        // And this one, since others would stop where a branch is foretold wrongly.
         for (std::size_t n = 0; n < count; n += lanes) {
             const auto given = hn::LoadU(d, &numbers[first + n]);
             if (hn::AllTrue(d, hn::Ge(given, hn::Zero(d)))) continue;
             for (std::size_t lane = n; lane < n + lanes; ++lane)
                 if (numbers[first + lane] < 0.0F)
-                    open.push_back({static_cast<std::uint32_t>(first + lane), word[lane]});
+                    open.push_back({static_cast<std::uint32_t>(first + lane), words[lane]});
         }
     }
     return in_vectors;
