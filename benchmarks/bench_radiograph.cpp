@@ -69,7 +69,8 @@ void cube(benchmark::State& state, bool bricks) {
     const drr::RadiographChain chain(options, make_stereo_rig(rig)[0]);
     const auto solids = solid_parts(phantom);
     const auto beam = drr::make_beam(options.beam, drr::known_materials());
-    const auto sampling = finer(drr::AnalyticOptions{}, options.subpixels());
+    const auto sampling =
+        finer(drr::AnalyticOptions{.single_precision = true}, options.subpixels());
     std::uint32_t frame = 0;
     for (auto _ : state) {
         drr::XrayView view = chain.signal_view();

@@ -16,34 +16,36 @@ namespace drr {
 using ChannelsUsed = std::vector<bool>;
 
 /// Sums along a line of rays, one line for each channel that is used.
+template <class T>
 class LineSums {
   public:
     LineSums(const ChannelsUsed& used, int count)
         : size_(padded(count) *
                 static_cast<std::size_t>(std::count(used.begin(), used.end(), true))),
-          numbers_(hwy::AllocateAligned<double>(size_)) {
-        double* next = numbers_.get();
+          numbers_(hwy::AllocateAligned<T>(size_)) {
+        T* next = numbers_.get();
         for (const bool is_used : used) {
             rows_.push_back(is_used ? next : nullptr);
             if (is_used) next += padded(count);
         }
         clear();
     }
-    void clear() { std::fill_n(numbers_.get(), size_, 0.0); }
+    void clear() { std::fill_n(numbers_.get(), size_, T{0}); }
     /// Of a channel that is not used, none.
-    [[nodiscard]] double* operator[](std::size_t channel) const { return rows_[channel]; }
+    [[nodiscard]] T* operator[](std::size_t channel) const { return rows_[channel]; }
 
   private:
     std::size_t size_;
-    hwy::AlignedFreeUniquePtr<double[]> numbers_;
-    std::vector<double*> rows_;
+    hwy::AlignedFreeUniquePtr<T[]> numbers_;
+    std::vector<T*> rows_;
 };
 
 /// Spans of a line, those of a group side by side.
+template <class T>
 class GroupedSpans {
   public:
     /// Those of a group one after the other.
-    void push_back(std::size_t group, const ChordSpan& span) {
+    void push_back(std::size_t group, const ChordSpan<T>& span) {
         if (groups_.empty() || groups_.back().first != group)
             groups_.emplace_back(group, spans_.size());
         spans_.push_back(span);
@@ -60,7 +62,7 @@ class GroupedSpans {
     }
 
   private:
-    std::vector<ChordSpan> spans_;
+    std::vector<ChordSpan<T>> spans_;
     std::vector<std::pair<std::size_t, std::size_t>> groups_;  ///< and the first span of each
 };
 

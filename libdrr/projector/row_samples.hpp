@@ -12,6 +12,7 @@
 namespace drr {
 
 /// Lengths along the rays of pixels that have equally many, [channel that is used][pixel][ray].
+template <class T>
 class PixelRays {
   public:
     PixelRays(const ChannelsUsed& used, int rays, int pixels)
@@ -24,7 +25,7 @@ class PixelRays {
 
     [[nodiscard]] std::size_t rays() const { return rays_; }
     /// Empty for a channel that is not used.
-    [[nodiscard]] std::span<double> of(int pixel, std::size_t channel) {
+    [[nodiscard]] std::span<T> of(int pixel, std::size_t channel) {
         if (places_[channel] == not_used) return {};
         return std::span(lengths_).subspan(
             (places_[channel] * pixels_ + static_cast<std::size_t>(pixel)) * rays_, rays_);
@@ -35,7 +36,7 @@ class PixelRays {
 
     std::size_t rays_, pixels_;
     std::vector<std::size_t> places_;
-    std::vector<double> lengths_;
+    std::vector<T> lengths_;
 };
 
 /// The samples of the pixels of a row that have equally many, [channel][pixel and ray].

@@ -15,22 +15,23 @@ using KnownGroups = std::map<std::array<double, 5>, std::size_t>;
 SeenSolid see(const WeightedSolid& solid, const XrayView& view, KnownGroups& known,
               std::vector<SolidGroup>& groups) {
     const Rigid3 view_from_shape = view.view_from_world * solid.shape.parent_from_shape;
-    ChordSpan chord{};
-    chord.weight = solid.weight;
+    SeenForm seen;
+    seen.weight = solid.weight;
+    seen.near = view_from_shape.translation_mm.z() / view.sdd_mm;
     Form form = Form::sphere;
     Eigen::Quaterniond turn = view_from_shape.rotation;
     if (const auto* sphere = std::get_if<Sphere>(&solid.shape.form)) {
-        chord.half_mm.setConstant(sphere->radius_mm);
+        seen.half_mm.setConstant(sphere->radius_mm);
         turn.setIdentity();  // all balls are parallel
     } else {
         form = std::holds_alternative<Box>(solid.shape.form) ? Form::box : Form::cylinder;
-        chord.half_mm = half_extent_mm(solid.shape);
+        seen.half_mm = half_extent_mm(solid.shape);
     }
-    chord.source_mm = -(turn.conjugate() * view_from_shape.translation_mm);
+    seen.source_mm = -(turn.conjugate() * view_from_shape.translation_mm);
     const auto [found, is_new] = known.try_emplace(
         {static_cast<double>(form), turn.x(), turn.y(), turn.z(), turn.w()}, groups.size());
     if (is_new) groups.push_back({form, turn.conjugate().toRotationMatrix()});
-    return {found->second, Shadow(solid.shape, view), solid.channel, chord};
+    return {found->second, Shadow(solid.shape, view), solid.channel, seen};
 }
 
 }  // namespace

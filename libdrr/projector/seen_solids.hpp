@@ -25,7 +25,7 @@ struct SeenSolid {
     std::size_t group;
     Shadow shadow;
     std::size_t channel;
-    ChordSpan chord;  ///< without rays and sums
+    SeenForm form;
 };
 
 /// Solids by group, and which of them each row of pixels can meet.

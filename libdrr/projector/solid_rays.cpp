@@ -27,10 +27,12 @@ constexpr int cell_side = 3;
 
 /// The dense solids of a run on lines that begin in `part` of its columns, `step_parts` rays a
 /// pixel.
-GroupedSpans spans_of(const SolidRun& run, int step_parts, PixelRange part, const LineSums& sums) {
-    GroupedSpans spans;
+template <class T>
+GroupedSpans<T> spans_of(const SolidRun& run, int step_parts, PixelRange part,
+                         const LineSums<T>& sums) {
+    GroupedSpans<T> spans;
     for (const auto& [solid, columns] : run.solids) {
-        ChordSpan span = solid->chord;
+        ChordSpan<T> span{&solid->form};
         span.first = step_parts * (std::max(columns.first, part.first) - part.first);
         span.last = step_parts * (std::min(columns.last, part.last) - part.first);
         span.sums = sums[solid->channel];
@@ -48,8 +50,9 @@ ChannelsUsed channels_of(const SolidRun& run, std::size_t channels) {
 
 }  // namespace
 
-SolidRays::SolidRays(std::span<const WeightedSolid> solids, std::size_t channels,
-                     const XrayView& view, const AnalyticOptions& options)
+template <class T>
+SolidRays<T>::SolidRays(std::span<const WeightedSolid> solids, std::size_t channels,
+                        const XrayView& view, const AnalyticOptions& options)
     : view_(view),
       channels_(channels),
       samples_(options.samples_per_pixel),
@@ -61,52 +64,57 @@ SolidRays::SolidRays(std::span<const WeightedSolid> solids, std::size_t channels
 }
 
 // The line along a row that begins at a place in pixels.
-RayLine SolidRays::line(double column, double row, double step_px) const {
+template <class T>
+RayLine SolidRays<T>::line(double column, double row, double step_px) const {
     return {view_.pixel_in_view_mm({column, row}), {step_px * view_.pixel_pitch_mm.x(), 0.0, 0.0}};
 }
 
-void SolidRays::add(const RayLine& line, const GroupedSpans& spans) const {
-    spans.for_each_group([&](std::size_t group, std::span<const ChordSpan> of_group) {
+template <class T>
+void SolidRays<T>::add(const RayLine& line, const GroupedSpans<T>& spans) const {
+    spans.for_each_group([&](std::size_t group, std::span<const ChordSpan<T>> of_group) {
         const auto& turn = seen_.groups[group].group_from_view;
         add_chords(seen_.groups[group].form, {turn * line.start_mm, turn * line.step_mm}, of_group);
     });
 }
 
 // Shadows are convex: a pixel is within one when its corners are.
-std::vector<bool> SolidRays::edge_columns(const SolidRun& run, int row) const {
+template <class T>
+std::vector<bool> SolidRays<T>::edge_columns(const SolidRun& run, int row) const {
     const int count = run.columns.last - run.columns.first;
     std::vector<bool> edges(static_cast<std::size_t>(count), false);
-    const LineSums above({true}, count + 1), below({true}, count + 1);
+    const LineSums<T> above({true}, count + 1), below({true}, count + 1);
     for (const auto& [solid, columns] : run.solids) {
         const int first = columns.first - run.columns.first;
         const int last = columns.last - run.columns.first;
+        SeenForm unweighted = solid->form;
+        unweighted.weight = 1.0;
         for (const auto& [corners, v] : {std::pair{&above, row - 0.5}, {&below, row + 0.5}}) {
-            ChordSpan span = solid->chord;
-            span.weight = 1.0;
+            ChordSpan<T> span{&unweighted};
             span.first = first;
             span.last = last + 1;
             span.sums = (*corners)[0];
-            std::fill_n(span.sums, padded(count + 1), 0.0);
-            GroupedSpans spans;
+            std::fill_n(span.sums, padded(count + 1), T{0});
+            GroupedSpans<T> spans;
             spans.push_back(solid->group, span);
             add(line(run.columns.first - 0.5, v, 1.0), spans);
         }
         for (int u = first; u < last; ++u)
-            if (std::min({above[0][u], above[0][u + 1], below[0][u], below[0][u + 1]}) <= 0.0)
+            if (std::min({above[0][u], above[0][u + 1], below[0][u], below[0][u + 1]}) <= T{0})
                 edges[static_cast<std::size_t>(u)] = true;
     }
     return edges;
 }
 
-std::optional<LineSums> SolidRays::light_lengths(int row) const {
+template <class T>
+std::optional<LineSums<T>> SolidRays<T>::light_lengths(int row) const {
     if (seen_.light.in_row(row).empty()) return std::nullopt;
-    LineSums light(light_channels_, view_.width_px);
-    GroupedSpans spans;
+    LineSums<T> light(light_channels_, view_.width_px);
+    GroupedSpans<T> spans;
     for (const std::uint32_t n : seen_.light.in_row(row)) {
         const SeenSolid& solid = seen_.light[n];
         const PixelRange columns = solid.shadow.columns(row);
         if (columns.empty()) continue;
-        ChordSpan span = solid.chord;
+        ChordSpan<T> span{&solid.form};
         span.first = columns.first;
         span.last = columns.last;
         span.sums = light[solid.channel];
@@ -116,12 +124,13 @@ std::optional<LineSums> SolidRays::light_lengths(int row) const {
     return light;
 }
 
-PixelRays SolidRays::inside_lengths(const SolidRun& run, int row) const {
+template <class T>
+PixelRays<T> SolidRays<T>::inside_lengths(const SolidRun& run, int row) const {
     const int count = run.columns.last - run.columns.first;
     const ChannelsUsed used = channels_of(run, channels_);
-    PixelRays rays(used, inside_samples(), count);
-    LineSums sums(used, count);
-    const GroupedSpans spans = spans_of(run, 1, run.columns, sums);
+    PixelRays<T> rays(used, inside_samples(), count);
+    LineSums<T> sums(used, count);
+    const GroupedSpans<T> spans = spans_of(run, 1, run.columns, sums);
     const std::vector<double> places = gauss_points(rays_within_);
     std::size_t ray = 0;
     for (const double v : places)
@@ -136,31 +145,35 @@ PixelRays SolidRays::inside_lengths(const SolidRun& run, int row) const {
     return rays;
 }
 
-PixelRays SolidRays::edge_lengths(const SolidRun& run, PixelRange part, int row) const {
+template <class T>
+PixelRays<T> SolidRays<T>::edge_lengths(const SolidRun& run, PixelRange part, int row) const {
     const int count = part.last - part.first;
     const int side = samples_ * cell_side;  // rays along the side of a pixel
     const auto place = [side](int n) { return (n + 0.5) / side - 0.5; };
-    constexpr double share = 1.0 / (cell_side * cell_side);
+    constexpr T share = T{1} / (cell_side * cell_side);
     const ChannelsUsed used = channels_of(run, channels_);
-    PixelRays cells(used, edge_samples(), count);
-    LineSums sums(used, side * count);
-    const GroupedSpans spans = spans_of(run, side, part, sums);
+    PixelRays<T> cells(used, edge_samples(), count);
+    LineSums<T> sums(used, side * count);
+    const GroupedSpans<T> spans = spans_of(run, side, part, sums);
     for (int cell_row = 0; cell_row < samples_; ++cell_row) {
         sums.clear();
         for (int j = cell_row * cell_side; j < (cell_row + 1) * cell_side; ++j)
             add(line(part.first + place(0), row + place(j), 1.0 / side), spans);
         const auto first = static_cast<std::size_t>(cell_row * samples_);
         for (std::size_t c = 0; c < channels_; ++c) {
-            const double* ray = sums[c];
+            const T* ray = sums[c];
             for (int pixel = 0; used[c] && pixel < count; ++pixel)
-                for (double& cell :
+                for (T& cell :
                      cells.of(pixel, c).subspan(first, static_cast<std::size_t>(samples_))) {
-                    cell = share * std::accumulate(ray, ray + cell_side, 0.0);
+                    cell = share * std::accumulate(ray, ray + cell_side, T{0});
                     ray += cell_side;
                 }
         }
     }
     return cells;
 }
+
+template class SolidRays<float>;
+template class SolidRays<double>;
 
 }  // namespace drr

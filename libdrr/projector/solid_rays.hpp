@@ -10,7 +10,8 @@
 namespace drr {
 
 /// Lengths through a view's solids on the rays of a row of pixels: one through the middle of each
-/// for light solids, several over its area for dense ones.
+/// for light solids, several over its area for dense ones. In numbers of type T, float or double.
+template <class T>
 class SolidRays {
   public:
     SolidRays(std::span<const WeightedSolid> solids, std::size_t channels, const XrayView& view,
@@ -18,14 +19,14 @@ class SolidRays {
 
     /// The light solids on the rays through the middles of a row's pixels; nothing where it meets
     /// none.
-    [[nodiscard]] std::optional<LineSums> light_lengths(int row) const;
+    [[nodiscard]] std::optional<LineSums<T>> light_lengths(int row) const;
     [[nodiscard]] std::vector<SolidRun> dense_runs(int row) const { return seen_.dense_runs(row); }
     /// Whether the edge of a shadow can cross a pixel, for each column of the run.
     [[nodiscard]] std::vector<bool> edge_columns(const SolidRun& run, int row) const;
     /// The dense solids on the rays of each pixel of a run, as if all were within shadows.
-    [[nodiscard]] PixelRays inside_lengths(const SolidRun& run, int row) const;
+    [[nodiscard]] PixelRays<T> inside_lengths(const SolidRun& run, int row) const;
     /// And in the cells of pixels at edges.
-    [[nodiscard]] PixelRays edge_lengths(const SolidRun& run, PixelRange part, int row) const;
+    [[nodiscard]] PixelRays<T> edge_lengths(const SolidRun& run, PixelRange part, int row) const;
 
     [[nodiscard]] int edge_samples() const { return samples_ * samples_; }
     [[nodiscard]] int inside_samples() const { return rays_within_ * rays_within_; }
@@ -33,7 +34,7 @@ class SolidRays {
   private:
     [[nodiscard]] RayLine line(double column, double row, double step_px) const;
     /// Adds the chords of spans to their sums along a line.
-    void add(const RayLine& line, const GroupedSpans& spans) const;
+    void add(const RayLine& line, const GroupedSpans<T>& spans) const;
 
     XrayView view_;
     std::size_t channels_;

@@ -9,6 +9,7 @@
 
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace drr {
@@ -18,10 +19,7 @@ namespace drr {
 class SolidSums {
   public:
     SolidSums(std::vector<std::string> channels, std::span<const WeightedSolid> solids,
-              const XrayView& view, const AnalyticOptions& options)
-        : channels_(std::move(channels)),
-          width_(view.width_px),
-          rays_(solids, channels_.size(), view, options) {}
+              const XrayView& view, const AnalyticOptions& options);
 
     /// Of these rows, as images of their own.
     [[nodiscard]] PathLengths rows(RowRange rows) const;
@@ -29,7 +27,7 @@ class SolidSums {
   private:
     std::vector<std::string> channels_;
     int width_;
-    SolidRays rays_;
+    std::variant<std::monostate, SolidRays<float>, SolidRays<double>> rays_;
 };
 
 }  // namespace drr

@@ -58,9 +58,10 @@ drr::SignalRows RadiographSession::primary(int pose, int view) const {
     // The phantom's frame for the world: thousands of solids need not move.
     drr::XrayView from_phantom = chain.signal_view();
     from_phantom.view_from_world = from_phantom.view_from_world * truth_.seen_pose(pose, view);
-    return drr::primary_rows(solids_in_phantom_, from_phantom, beam_, chain.options().focal_spot,
-                             drr::finer({.samples_per_pixel = spec_.imaging.samples_per_pixel},
-                                        chain.options().subpixels()));
+    return drr::primary_rows(
+        solids_in_phantom_, from_phantom, beam_, chain.options().focal_spot,
+        drr::finer({.samples_per_pixel = spec_.imaging.samples_per_pixel, .single_precision = true},
+                   chain.options().subpixels()));
 }
 
 drr::Image<std::uint16_t> RadiographSession::radiograph(int pose, int view) const {

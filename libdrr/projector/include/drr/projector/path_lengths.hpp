@@ -55,6 +55,9 @@ struct AnalyticOptions {
     /// and aluminium (0.075). With 0 all solids are.
     double dense_mu_per_mm = 0.1;
     double dense_energy_kev = 60.0;
+    /// Chords in numbers of 32 bits, for images with quantum noise, far above what they round:
+    /// docs/projectors.md.
+    bool single_precision = false;
 
     /// Throws Error(usage).
     void validate() const;
@@ -67,12 +70,12 @@ struct AnalyticOptions {
 class SolidSums;
 
 /// Exact path lengths through signed sums of convex primitives by chords in closed form, in double
-/// precision, of any rows of a view: an image in parts of pixels need not be whole in memory at any
-/// time. `solids` stand in the world (`moved` in drr/phantom/solid.hpp); materials come in
-/// the order in which solids name them first. Rays run from the source to the pixel: what lies
-/// behind either is left out. Same bytes whatever the number of threads. Throws Error(usage) for no
-/// solids at all, a shape without size, another sign than +1 and -1, an unknown material, and an
-/// invalid view or options.
+/// precision or, if asked for, in single, of any rows of a view: an image in parts of pixels need
+/// not be whole in memory at any time. `solids` stand in the world (`moved` in
+/// drr/phantom/solid.hpp); materials come in the order in which solids name them first. Rays run
+/// from the source to the pixel: what lies behind either is left out. Same bytes whatever the
+/// number of threads. Throws Error(usage) for no solids at all, a shape without size, another sign
+/// than +1 and -1, an unknown material, and an invalid view or options.
 class SolidsInView {
   public:
     SolidsInView(std::span<const SolidPart> solids, const XrayView& view,
