@@ -22,7 +22,7 @@ class LineSums {
     LineSums(const ChannelsUsed& used, int count)
         : size_(padded(count) *
                 static_cast<std::size_t>(std::count(used.begin(), used.end(), true))),
-          numbers_(hwy::AllocateAligned<T>(size_)) {
+          numbers_(hwy::AllocateAligned<T>(std::max(size_, line_padding))) {
         T* next = numbers_.get();
         for (const bool is_used : used) {
             rows_.push_back(is_used ? next : nullptr);

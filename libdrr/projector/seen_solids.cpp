@@ -36,8 +36,8 @@ SeenSolid see(const WeightedSolid& solid, const XrayView& view, KnownGroups& kno
 
 }  // namespace
 
-SolidsByRow::SolidsByRow(const std::vector<SeenSolid>& solids, int rows)
-    : first_of_row_(static_cast<std::size_t>(rows) + 1, 0) {
+SolidsByBand::SolidsByBand(const std::vector<SeenSolid>& solids, int rows)
+    : first_of_band_(static_cast<std::size_t>((rows + band_rows - 1) / band_rows) + 1, 0) {
     std::vector<const SeenSolid*> by_group;  // half a kilobyte each is not for sorting
     for (const SeenSolid& solid : solids)
         by_group.push_back(&solid);
@@ -46,24 +46,25 @@ SolidsByRow::SolidsByRow(const std::vector<SeenSolid>& solids, int rows)
     solids_.reserve(solids.size());
     for (const SeenSolid* const solid : by_group)
         solids_.push_back(*solid);
-    const auto for_each_row = [&](auto&& visit) {
-        for (std::size_t n = 0; n < solids_.size(); ++n)
-            for (int row = solids_[n].shadow.rows().first; row < solids_[n].shadow.rows().last;
-                 ++row)
-                visit(n, static_cast<std::size_t>(row));
+    const auto for_each_band = [&](auto&& visit) {
+        for (std::size_t n = 0; n < solids_.size(); ++n) {
+            const PixelRange of_solid = solids_[n].shadow.rows();
+            for (int band = of_solid.first / band_rows; band * band_rows < of_solid.last; ++band)
+                visit(n, static_cast<std::size_t>(band));
+        }
     };
-    for_each_row([&](std::size_t, std::size_t row) { ++first_of_row_[row + 1]; });
-    std::partial_sum(first_of_row_.begin(), first_of_row_.end(), first_of_row_.begin());
-    by_row_.resize(first_of_row_.back());
-    std::vector<std::size_t> next = first_of_row_;
-    for_each_row([&](std::size_t n, std::size_t row) {
-        by_row_[next[row]++] = static_cast<std::uint32_t>(n);
+    for_each_band([&](std::size_t, std::size_t band) { ++first_of_band_[band + 1]; });
+    std::partial_sum(first_of_band_.begin(), first_of_band_.end(), first_of_band_.begin());
+    by_band_.resize(first_of_band_.back());
+    std::vector<std::size_t> next = first_of_band_;
+    for_each_band([&](std::size_t n, std::size_t band) {
+        by_band_[next[band]++] = static_cast<std::uint32_t>(n);
     });
 }
 
 std::vector<SolidRun> SeenSolids::dense_runs(int row) const {
     std::vector<std::pair<const SeenSolid*, PixelRange>> met;
-    for (const std::uint32_t n : dense.in_row(row)) {
+    for (const std::uint32_t n : dense.in_band_of(row)) {
         const PixelRange columns = dense[n].shadow.columns(row);
         if (!columns.empty()) met.emplace_back(&dense[n], columns);
     }
@@ -94,8 +95,8 @@ SeenSolids see_solids(std::span<const WeightedSolid> solids, const XrayView& vie
         if (seen.shadow.rows().empty()) continue;
         (solid.dense && sample_dense ? dense : light).push_back(std::move(seen));
     }
-    result.light = SolidsByRow(light, view.height_px);
-    result.dense = SolidsByRow(dense, view.height_px);
+    result.light = SolidsByBand(light, view.height_px);
+    result.dense = SolidsByBand(dense, view.height_px);
     return result;
 }
 

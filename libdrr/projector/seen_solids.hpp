@@ -28,24 +28,27 @@ struct SeenSolid {
     SeenForm form;
 };
 
-/// Solids by group, and which of them each row of pixels can meet.
-class SolidsByRow {
+/// Solids by group, and which of them each band of rows of pixels can meet: rows of a band are
+/// done together, so that a solid is fetched from memory once for all of them.
+class SolidsByBand {
   public:
-    SolidsByRow() = default;
-    SolidsByRow(const std::vector<SeenSolid>& solids, int rows);
+    static constexpr int band_rows = 16;
+
+    SolidsByBand() = default;
+    SolidsByBand(const std::vector<SeenSolid>& solids, int rows);
 
     [[nodiscard]] const SeenSolid& operator[](std::size_t number) const { return solids_[number]; }
     /// Their numbers, ascending.
-    [[nodiscard]] std::span<const std::uint32_t> in_row(int row) const {
-        const auto n = static_cast<std::size_t>(row);
-        return std::span(by_row_).subspan(first_of_row_[n],
-                                          first_of_row_[n + 1] - first_of_row_[n]);
+    [[nodiscard]] std::span<const std::uint32_t> in_band_of(int row) const {
+        const auto n = static_cast<std::size_t>(row / band_rows);
+        return std::span(by_band_).subspan(first_of_band_[n],
+                                           first_of_band_[n + 1] - first_of_band_[n]);
     }
 
   private:
     std::vector<SeenSolid> solids_;
-    std::vector<std::size_t> first_of_row_;  ///< in by_row_; one more than rows
-    std::vector<std::uint32_t> by_row_;
+    std::vector<std::size_t> first_of_band_;  ///< in by_band_; one more than bands
+    std::vector<std::uint32_t> by_band_;
 };
 
 /// Solids whose intervals of columns in a row touch, by group.
@@ -57,7 +60,7 @@ struct SolidRun {
 /// All solids that a view sees.
 struct SeenSolids {
     std::vector<SolidGroup> groups;
-    SolidsByRow light, dense;
+    SolidsByBand light, dense;
 
     /// Of the dense solids, from left to right.
     [[nodiscard]] std::vector<SolidRun> dense_runs(int row) const;

@@ -12,11 +12,12 @@ namespace drr {
 namespace {
 
 /// The pixels whose areas [n - 0.5, n + 0.5] touch [low, high], of those in `of`. Clamped while
-/// still a double: what is close to the source projects to any number.
+/// still a double, since what is close to the source projects to any number, and so never negative
+/// where it becomes an integer, which rounds towards 0.
 PixelRange touched(double low, double high, PixelRange of) {
     const double first = of.first, last = of.last;
-    return {static_cast<int>(std::clamp(std::floor(low + 0.5), first, last)),
-            static_cast<int>(std::clamp(std::floor(high + 1.5), first, last))};
+    return {static_cast<int>(std::clamp(low + 0.5, first, last)),
+            static_cast<int>(std::clamp(high + 1.5, first, last))};
 }
 
 /// The interval of x/z over a ball with centre (x, z) in the plane of the axis: its two tangents

@@ -106,22 +106,32 @@ std::vector<bool> SolidRays<T>::edge_columns(const SolidRun& run, int row) const
 }
 
 template <class T>
-std::optional<LineSums<T>> SolidRays<T>::light_lengths(int row) const {
-    if (seen_.light.in_row(row).empty()) return std::nullopt;
-    LineSums<T> light(light_channels_, view_.width_px);
-    GroupedSpans<T> spans;
-    for (const std::uint32_t n : seen_.light.in_row(row)) {
+LightRows<T> SolidRays<T>::light_rows(RowRange rows) const {
+    LightRows<T> result{rows.first,
+                        std::vector<GroupedSpans<T>>(static_cast<std::size_t>(rows.count())),
+                        LineSums<T>(light_channels_, view_.width_px)};
+    for (const std::uint32_t n : seen_.light.in_band_of(rows.first)) {
         const SeenSolid& solid = seen_.light[n];
-        const PixelRange columns = solid.shadow.columns(row);
-        if (columns.empty()) continue;
-        ChordSpan<T> span{&solid.form};
-        span.first = columns.first;
-        span.last = columns.last;
-        span.sums = light[solid.channel];
-        spans.push_back(solid.group, span);
+        const PixelRange of_solid = solid.shadow.rows();
+        for (int row = std::max(rows.first, of_solid.first);
+             row < std::min(rows.last, of_solid.last); ++row) {
+            const PixelRange columns = solid.shadow.columns(row);
+            if (columns.empty()) continue;
+            result.spans[static_cast<std::size_t>(row - rows.first)].push_back(
+                solid.group,
+                {&solid.form, columns.first, columns.last, result.sums[solid.channel]});
+        }
     }
+    return result;
+}
+
+template <class T>
+const LineSums<T>* SolidRays<T>::light_lengths(LightRows<T>& rows, int row) const {
+    const GroupedSpans<T>& spans = rows.spans[static_cast<std::size_t>(row - rows.first_row)];
+    if (spans.empty()) return nullptr;
+    rows.sums.clear();
     add(line(0.0, row, 1.0), spans);
-    return light;
+    return &rows.sums;
 }
 
 template <class T>

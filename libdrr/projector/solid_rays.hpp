@@ -4,10 +4,17 @@
 #include "row_samples.hpp"
 #include "seen_solids.hpp"
 
-#include <optional>
 #include <vector>
 
 namespace drr {
+
+/// The light solids that some rows of a band meet, and room for their lengths in one row at a time.
+template <class T>
+struct LightRows {
+    int first_row;
+    std::vector<GroupedSpans<T>> spans;  ///< of each row
+    LineSums<T> sums;
+};
 
 /// Lengths through a view's solids on the rays of a row of pixels: one through the middle of each
 /// for light solids, several over its area for dense ones. In numbers of type T, float or double.
@@ -17,9 +24,11 @@ class SolidRays {
     SolidRays(std::span<const WeightedSolid> solids, std::size_t channels, const XrayView& view,
               const AnalyticOptions& options);
 
-    /// The light solids on the rays through the middles of a row's pixels; nothing where it meets
-    /// none.
-    [[nodiscard]] std::optional<LineSums<T>> light_lengths(int row) const;
+    /// Of rows of one band.
+    [[nodiscard]] LightRows<T> light_rows(RowRange rows) const;
+    /// The light solids on the rays through the middles of a row's pixels, until the next row's are
+    /// asked for; nothing where it meets none.
+    [[nodiscard]] const LineSums<T>* light_lengths(LightRows<T>& rows, int row) const;
     [[nodiscard]] std::vector<SolidRun> dense_runs(int row) const { return seen_.dense_runs(row); }
     /// Whether the edge of a shadow can cross a pixel, for each column of the run.
     [[nodiscard]] std::vector<bool> edge_columns(const SolidRun& run, int row) const;

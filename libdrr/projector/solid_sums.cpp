@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 namespace drr {
@@ -14,11 +13,10 @@ namespace {
 /// The lengths of a row of pixels, into row n of the images, and the samples of those at edges and
 /// within dense shadows.
 template <class T>
-void sum_row(const SolidRays<T>& rays, int first_row, int n, std::vector<Image<float>>& means,
-             RowSamples& edges, RowSamples& insides) {
+void sum_row(const SolidRays<T>& rays, LightRows<T>& light_rows, int row, int n,
+             std::vector<Image<float>>& means, RowSamples& edges, RowSamples& insides) {
     const std::size_t channels = means.size();
-    const int row = first_row + n;
-    const std::optional<LineSums<T>> light = rays.light_lengths(row);
+    const LineSums<T>* const light = rays.light_lengths(light_rows, row);
     const auto light_in = [&](std::size_t c) { return light ? (*light)[c] : nullptr; };
     for (std::size_t c = 0; c < channels; ++c)
         if (const T* const sums = light_in(c))
@@ -93,9 +91,20 @@ PathLengths SolidSums::rows(RowRange rows) const {
     const auto rows_count = static_cast<std::size_t>(rows.count());
     const RowSamples none{{}, std::vector<std::vector<float>>(count)};
     std::vector<RowSamples> edges(rows_count, none), insides(rows_count, none);
+    constexpr int band_rows = SolidsByBand::band_rows;
+    const int first_band = rows.first / band_rows;
+    const int bands = (rows.last + band_rows - 1) / band_rows - first_band;
     const auto sum = [&](const auto& rays) {
-        parallel_for(rows_count, [&](std::size_t n) {
-            sum_row(rays, rows.first, static_cast<int>(n), result.mean_mm, edges[n], insides[n]);
+        parallel_for(static_cast<std::size_t>(bands), [&](std::size_t band) {
+            const int first = (first_band + static_cast<int>(band)) * band_rows;
+            const RowRange of_band{std::max(first, rows.first),
+                                   std::min(first + band_rows, rows.last)};
+            auto light = rays.light_rows(of_band);
+            for (int row = of_band.first; row < of_band.last; ++row) {
+                const int n = row - rows.first;
+                sum_row(rays, light, row, n, result.mean_mm, edges[static_cast<std::size_t>(n)],
+                        insides[static_cast<std::size_t>(n)]);
+            }
         });
         collect(edges, rays.edge_samples(), count, result.sampled);
         collect(insides, rays.inside_samples(), count, result.sampled);
