@@ -30,14 +30,10 @@ struct SizeRange {
 };
 
 /// Grey values over black, as fit_beads() wants them.
-drr::Image<float> over_black(const drr::Image<float>& image, const BeadDetectorOptions& options) {
-    drr::require(all_finite(image), "an image for bead detection has values that are not finite");
-    const bool given = !std::isnan(options.black_grey);
-    const auto black = given ? static_cast<float>(options.black_grey)
-                             : (options.dark ? 0.0F : brightest_of(image));
+drr::Image<float> over_black(const drr::Image<float>& image, float black, bool dark) {
     drr::Image<float> result(image.width(), image.height());
     std::transform(image.pixels().begin(), image.pixels().end(), result.pixels().begin(),
-                   [&](float grey) { return options.dark ? grey - black : black - grey; });
+                   [&](float grey) { return dark ? grey - black : black - grey; });
     return result;
 }
 
@@ -157,7 +153,14 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
                                 const BeadDetectorOptions& options) {
     options.validate();
     drr::require(!image.empty(), "an image for bead detection is empty");
-    const drr::Image<float> grey = over_black(image, options);
+    drr::require(all_finite(image), "an image for bead detection has values that are not finite");
+    const bool given = !std::isnan(options.black_grey);
+    const auto black = given ? static_cast<float>(options.black_grey)
+                             : (options.dark ? 0.0F : brightest_of(image));
+    const bool as_it_is = options.dark && black == 0.0F;
+    const drr::Image<float> shifted =
+        as_it_is ? drr::Image<float>() : over_black(image, black, options.dark);
+    const drr::Image<float>& grey = as_it_is ? image : shifted;
     const IrradiatedField field = find_irradiated_field(grey, options.field);
     const drr::Image<float> extended =
         field.whole() ? drr::Image<float>() : extended_beyond(field, grey);

@@ -23,6 +23,7 @@ BeadFitOptions rough_fit(const FitSetting& setting) {
     BeadFitOptions rough = setting.fit;
     rough.tolerance_px = 0.02;
     rough.least_gain = 0.02;
+    rough.claims = false;
     rough.thin = true;
     // Twice as far from the expected size as a bead may be.
     rough.most_growth = 2.0 * setting.diameter_factor;
@@ -142,7 +143,7 @@ CandidateFit fit_candidate(const FitSetting& setting, const BeadFitOptions& roug
     }
     if (reason) return {{}, *reason};
     // Of three candidates two are none, and the field costs more than all before it.
-    take_field_in(shadow, fit, Covariances::left_out);
+    take_field_in(shadow, fit);
     return {{{fit.beads.front(), fit}}, {}};
 }
 
@@ -160,6 +161,7 @@ std::vector<int> rounds_of(const std::vector<BeadShadow>& starts, double blur_px
 
 ImageOptics estimate_optics(const FitSetting& setting, const std::vector<BeadShadow>& starts) {
     BeadFitOptions free = setting.fit;
+    free.claims = false;
     free.fit_veil = true;
     free.background_field = false;
     free.max_background_order = 2;

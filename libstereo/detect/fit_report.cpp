@@ -129,7 +129,7 @@ BeadFit report(const ShadowFit& fit) {
     return result;
 }
 
-void take_field_in(const ShadowFit& fit, BeadFit& result, Covariances covariances) {
+void take_field_in(const ShadowFit& fit, BeadFit& result) {
     const FittedPixels pixels = fitted_pixels(fit);
     const NoiseCorrelation& correlation = fit.options().noise.correlation;
     const double spacing = fit.options().background_field
@@ -142,7 +142,7 @@ void take_field_in(const ShadowFit& fit, BeadFit& result, Covariances covariance
         FittedBead& bead = result.beads[b];
         const BackgroundField::Effect effect = field.on(ParameterLayout::first_of_bead(b));
         bead.shadow.center_px += effect.step.head<2>();
-        if (covariances == Covariances::left_out) continue;
+        if (!fit.options().claims) continue;
         const Eigen::Matrix3d covariance = field.covariance(effect, correlation);
         bead.covariance_px2 = covariance.topLeftCorner<2, 2>();
         bead.radius_sd_px = bead.shadow.radius_px * std::sqrt(covariance(2, 2));

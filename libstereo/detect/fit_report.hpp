@@ -8,10 +8,7 @@ namespace stereo {
 /// model follows the image. Enough to tell beads from others, at a tenth of the cost of the rest.
 [[nodiscard]] BeadFit report(const ShadowFit& fit);
 
-enum class Covariances { left_out, claimed };
-
-/// The rest: the random field in the background, what it does to the centres, and covariances where
-/// they are wanted.
-void take_field_in(const ShadowFit& fit, BeadFit& result, Covariances covariances);
+/// The rest: the random field in the background, what it does to the centres, and covariances.
+void take_field_in(const ShadowFit& fit, BeadFit& result);
 
 }  // namespace stereo

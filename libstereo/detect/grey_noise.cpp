@@ -71,25 +71,7 @@ void make_valid(NoiseCorrelation& correlation) {
     correlation.quadrant[0][0] = 1.0;
 }
 
-}  // namespace
-
-double NoiseCorrelation::low_frequency_power() const {
-    double sum = 0.0;
-    for (int dy = -reach; dy <= reach; ++dy)
-        for (int dx = -reach; dx <= reach; ++dx)
-            sum += (*this)(dx, dy);
-    return sum;
-}
-
-double NoiseCorrelation::chi_square_excess() const {
-    double sum = 0.0;
-    for (int dy = -reach; dy <= reach; ++dy)
-        for (int dx = -reach; dx <= reach; ++dx)
-            sum += (*this)(dx, dy) * (*this)(dx, dy);
-    return sum;
-}
-
-NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const GreyNoise& noise) {
+NoiseCorrelation correlation_of(const drr::Image<float>& image, const GreyNoise& noise, float top) {
     constexpr int reach = NoiseCorrelation::reach;
     constexpr int margin = far_lag + reach;
     NoiseCorrelation result;
@@ -100,7 +82,7 @@ NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const Grey
         std::max(1, static_cast<int>(static_cast<double>(columns) * rows / correlation_samples));
     const DifferenceLimits limits{
         static_cast<float>(noise.variance_at_black), static_cast<float>(noise.variance_per_grey),
-        static_cast<float>(saturated) * brightest_of(image),
+        saturated * top,
         static_cast<float>(edge_significance * edge_significance * variance_of_difference)};
     std::array<std::vector<float>, reach + 1> differences;
     differences.fill(std::vector<float>(static_cast<std::size_t>(image.width())));
@@ -130,6 +112,28 @@ NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const Grey
     return result;
 }
 
+}  // namespace
+
+double NoiseCorrelation::low_frequency_power() const {
+    double sum = 0.0;
+    for (int dy = -reach; dy <= reach; ++dy)
+        for (int dx = -reach; dx <= reach; ++dx)
+            sum += (*this)(dx, dy);
+    return sum;
+}
+
+double NoiseCorrelation::chi_square_excess() const {
+    double sum = 0.0;
+    for (int dy = -reach; dy <= reach; ++dy)
+        for (int dx = -reach; dx <= reach; ++dx)
+            sum += (*this)(dx, dy) * (*this)(dx, dy);
+    return sum;
+}
+
+NoiseCorrelation estimate_correlation(const drr::Image<float>& image, const GreyNoise& noise) {
+    return correlation_of(image, noise, brightest_of(image));
+}
+
 GreyNoise estimate_noise(const drr::Image<float>& image) {
     const float top = brightest_of(image);
     const double floor = std::pow(smallest_relative_noise * std::max(top, 1e-30F), 2);
@@ -141,16 +145,21 @@ GreyNoise estimate_noise(const drr::Image<float>& image) {
         double grey_sum = 0.0;
     };
     std::array<Bin, bins> by_grey;
-    for (int row = lag; row < image.height() - lag; row += stride)
+    const float bin_of_grey = static_cast<float>(bins) / top;
+    for (int row = lag; row < image.height() - lag; row += stride) {
+        const float* at = image.row(row);
+        const float* above = image.row(row - lag);
+        const float* below = image.row(row + lag);
         for (int column = lag; column < image.width() - lag; column += stride) {
-            const float mean = 0.25F * (image(column - lag, row) + image(column + lag, row) +
-                                        image(column, row - lag) + image(column, row + lag));
+            const float mean =
+                0.25F * (at[column - lag] + at[column + lag] + above[column] + below[column]);
             // Black and saturated pixels carry no noise to learn from.
             if (mean <= 0.0F || mean >= saturated * top) continue;
-            Bin& bin = by_grey[static_cast<std::size_t>(mean / top * static_cast<float>(bins))];
-            bin.differences.push_back(std::abs(image(column, row) - mean));
+            Bin& bin = by_grey[static_cast<std::size_t>(mean * bin_of_grey)];
+            bin.differences.push_back(std::abs(at[column] - mean));
             bin.grey_sum += mean;
         }
+    }
 
     // Weighted least squares of the line, each bin's variance being known to a relative error
     // proportional to 1 / sqrt(samples).
@@ -184,7 +193,7 @@ GreyNoise estimate_noise(const drr::Image<float>& image) {
         noise = {floor, sgv / sgg, {}};
     else
         noise = {intercept, slope, {}};
-    noise.correlation = estimate_correlation(image, noise);
+    noise.correlation = correlation_of(image, noise, top);
     return noise;
 }
 

@@ -23,10 +23,17 @@ constexpr int edge_reach_px = 2;
 
 using Contour = std::vector<cv::Point>;
 
+bool touches_border(const cv::Mat& mask) {
+    return cv::countNonZero(mask.row(0)) + cv::countNonZero(mask.row(mask.rows - 1)) +
+               cv::countNonZero(mask.col(0)) + cv::countNonZero(mask.col(mask.cols - 1)) >
+           0;
+}
+
 /// What is dark and connected with the image's border: 255 there.
 cv::Mat dark_surroundings(const cv::Mat& image, double level) {
     cv::Mat dark;
     cv::compare(image, level, dark, cv::CMP_LT);
+    if (!touches_border(dark)) return cv::Mat::zeros(image.size(), CV_8U);
     cv::Mat framed;
     cv::copyMakeBorder(dark, framed, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(255));
     // 128: connected with the frame.

@@ -44,6 +44,7 @@ std::optional<double> estimate_diameter(const FitSetting& setting,
                               ? options.blur_px
                               : std::max(options.fit.least_starting_blur_px,
                                          options.fit.starting_blur_radii * starts[i].radius_px);
+        own.fit.claims = false;
         own.fit.thin = true;
         own.fit.background_field = false;
         own.fit.max_background_order = 2;

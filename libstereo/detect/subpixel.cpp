@@ -17,7 +17,7 @@ BeadFit fit_beads(const drr::Image<float>& image, const std::vector<BeadShadow>&
     ShadowFit fit(image, start, options, excluded);
     const auto whole_report = [&] {
         BeadFit result = report(fit);
-        take_field_in(fit, result, Covariances::claimed);
+        take_field_in(fit, result);
         return result;
     };
     if (options.wide_rim && !options.thin && fit_plain_background(fit)) {

@@ -67,6 +67,8 @@ struct BeadFitOptions {
     /// Converged as well when a step promises to move nothing, neither a parameter nor any
     /// combination of them, by more than this part of its standard deviation.
     double tolerance_sd = 0.05;
+    /// False leaves covariances out, where only what is there matters.
+    bool claims = true;
     bool thin = false;  ///< large beads on half of their pixels: faster, for a first look
     /// A first bead that gets fainter than this, or larger or smaller than its start by this
     /// factor, is given up (not converged).
