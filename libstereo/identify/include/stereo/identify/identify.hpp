@@ -60,7 +60,7 @@ struct IdentifyOptions {
     /// And when the probability that it shows another marker, alone or merged with the one named,
     /// is below this: that is a wrong identity, and no more to be had of a name than of the whole
     /// naming, while a false blob within a marker's scatter is off by no more than the marker may
-    /// be. It costs 1 in 200 of the names.
+    /// be. It costs one name in a hundred.
     double max_other_marker_error = 1e-4;
     /// The phantom counts as found when fewer poses than this are expected to fit as well where
     /// blobs lie at random. Those that do fit here are among the rivals; this is for images that do
