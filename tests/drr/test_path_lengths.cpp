@@ -14,6 +14,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 using namespace drr;
 using Eigen::Vector2d;
@@ -184,6 +185,32 @@ BOOST_AUTO_TEST_CASE(every_pixel_has_the_signed_chords_of_each_material) {
         }
     for (const int pixels : met)
         BOOST_TEST(pixels > 50);
+}
+
+// Where quotients are 0/0: the ray through the middle pixel runs along the axes of forms, within
+// them, beside them, and from the source or to the pixel inside them.
+BOOST_AUTO_TEST_CASE(rays_along_axes_have_the_lengths_of_forms) {
+    XrayView view;
+    view.sdd_mm = 1000.0;
+    view.pixel_pitch_mm = {1.0, 1.0};
+    view.principal_point_px = {1.0, 1.0};
+    view.width_px = view.height_px = 3;
+    const std::vector<std::pair<Shape, double>> cases{
+        {{Box{{4, 6, 8}}, at({0, 0, 900})}, 8.0},    {{Box{{4, 6, 8}}, at({3, 0, 900})}, 0.0},
+        {{Box{{4, 6, 200}}, at({0, 0, 50})}, 150.0}, {{Box{{4, 6, 100}}, at({0, 0, 1000})}, 50.0},
+        {{Cylinder{3, 7}, at({0, 0, 900})}, 7.0},    {{Cylinder{3, 7}, at({2, 2, 900})}, 7.0},
+        {{Cylinder{3, 7}, at({0, 4, 900})}, 0.0},    {{Cylinder{3, 200}, at({0, 0, 50})}, 150.0},
+        {{Sphere{2}, at({0, 0, 900})}, 4.0},         {{Sphere{2}, at({0, 0, 1000})}, 2.0},
+        {{Sphere{2}, at({0, 0, -10})}, 0.0},         {{Box{{4, 6, 8}}, at({0, 0, 1010})}, 0.0},
+    };
+    for (const bool single_precision : {false, true})
+        for (const auto& [shape, length_mm] : cases) {
+            const PathLengths found = path_lengths(std::vector{solid(shape, "abs")}, view,
+                                                   {.single_precision = single_precision});
+            // Where the source or a pixel ends it, a length is rounded as their distance is.
+            BOOST_TEST(std::abs(found.mean_mm[0](1, 1) - length_mm) < 2e-7 * view.sdd_mm,
+                       found.mean_mm[0](1, 1) << " in place of " << length_mm);
+        }
 }
 
 // Two slabs of metal behind one another whose edges run through the middle of a column of pixels:
