@@ -33,13 +33,13 @@ stereo::ViewPose true_pose(const IdentifyCase& c, std::size_t view, const stereo
     pose.view_from_phantom.translation_mm.head<2>() +=
         depth_mm *
         Eigen::Vector2d((is.cx_px - told.cx_px) / is.fx_px, (is.cy_px - told.cy_px) / is.fy_px);
-    std::vector<stereo::MarkerSight> sights;
+    drr::MarkerSights sights(c.truth[view].size());
     for (std::size_t blob = 0; blob < c.truth[view].size(); ++blob) {
         if (c.truth[view][blob].size() != 1) continue;
         const auto marker = static_cast<std::size_t>(c.truth[view][blob][0]);
-        sights.push_back(
-            {in.markers_mm[marker], c.blobs[view].centers_px[blob],
-             std::hypot(c.options.as_built_sd_mm * is.fx_px / depth_mm, c.options.blob_sd_px)});
+        sights.add(
+            in.markers_mm[marker], c.blobs[view].centers_px[blob],
+            std::hypot(c.options.as_built_sd_mm * is.fx_px / depth_mm, c.options.blob_sd_px));
     }
     constexpr int iterations = 20;
     return fit_pose_and_focal(sights, told, pose, in.log_focal_sd(), iterations).pose;
