@@ -106,16 +106,18 @@ void gather(const drr::Image<float>& image, std::span<const BeadShadow> beads,
 }
 
 double level_outside(const FitWindow& window, std::span<const BeadShadow> beads, double blur_px) {
-    std::vector<double> rim;
-    std::vector<double> all;
+    std::vector<double> of;
+    of.reserve(window.count);
     for (std::size_t i = 0; i < window.count; ++i) {
-        all.push_back(window.grey[i]);
         const bool outside = std::all_of(beads.begin(), beads.end(), [&](const BeadShadow& bead) {
-            return (window.place(i) - bead.center_px).norm() > bead.radius_px + blur_px;
+            const double radius = bead.radius_px + blur_px;
+            return (window.place(i) - bead.center_px).squaredNorm() > radius * radius;
         });
-        if (outside) rim.push_back(window.grey[i]);
+        if (outside) of.push_back(window.grey[i]);
     }
-    std::vector<double>& of = rim.empty() ? all : rim;
+    if (of.empty())
+        of.assign(window.grey.begin(),
+                  window.grey.begin() + static_cast<std::ptrdiff_t>(window.count));
     if (of.empty()) return 0.0;
     return drr::median(std::move(of));
 }

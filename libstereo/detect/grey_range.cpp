@@ -33,7 +33,16 @@ bool all_finite(const drr::Image<float>& image) {
 
 double saturation_of(const drr::Image<float>& image, double share) {
     const float top = brightest_of(image);
-    const auto count = std::count(image.pixels().begin(), image.pixels().end(), top);
+    // In pieces whose counts are small, so that compilers count in vectors.
+    constexpr std::size_t at_once = 1 << 16;
+    const std::vector<float>& pixels = image.pixels();
+    std::size_t count = 0;
+    for (std::size_t first = 0; first < pixels.size(); first += at_once) {
+        int in_piece = 0;
+        for (std::size_t i = first; i < std::min(first + at_once, pixels.size()); ++i)
+            in_piece += pixels[i] == top ? 1 : 0;
+        count += static_cast<std::size_t>(in_piece);
+    }
     return static_cast<double>(count) > share * static_cast<double>(image.size())
                ? top
                : std::numeric_limits<double>::infinity();

@@ -2,6 +2,7 @@
 
 #include <stereo/detect/shadow_profile.hpp>
 
+#include <algorithm>
 #include <span>
 
 namespace stereo {
@@ -17,7 +18,9 @@ void ShadowProfile::tabulate(double radius_px, double blur_px, double attenuatio
     const auto count =
         static_cast<std::size_t>(std::ceil((radius_px + blur_kernel_reach * blur_px) / step_)) + 2;
     count_ = count;
-    table_.resize(rows * count);
+    // After the rows the values once more: P is even in rho and vanishes beyond the table.
+    constexpr std::size_t beyond = 2;
+    table_.assign(rows * count + count + 2 * beyond, 0.0);
     shadows_.resize(2 * count);
     const std::span<float> shadow(shadows_.data(), count), by_attenuation(&shadows_[count], count);
     blurred_shadows({static_cast<float>(radius_px), static_cast<float>(blur_px),
@@ -30,19 +33,16 @@ void ShadowProfile::tabulate(double radius_px, double blur_px, double attenuatio
         values[i] = static_cast<double>(shadow[i]);
         by_log_attenuation[i] = attenuation * static_cast<double>(by_attenuation[i]);
     }
-    // P is even in rho and vanishes beyond the table.
-    const auto node = [&](std::ptrdiff_t i) {
-        const auto k = static_cast<std::size_t>(std::abs(i));
-        return k < count ? values[k] : 0.0;
-    };
+    double* const node = &table_[rows * count + beyond];
+    std::copy(values.begin(), values.end(), node);
+    node[-1] = values[1];
+    node[-2] = values[2];
+    const double by_step = 1.0 / (12.0 * step_), by_square = by_step / step_;
     for (std::size_t n = 0; n < count; ++n) {
-        const auto i = static_cast<std::ptrdiff_t>(n);
+        const double* const at = node + n;
         const double rho = static_cast<double>(n) * step_;
-        const double first =
-            (8.0 * (node(i + 1) - node(i - 1)) - (node(i + 2) - node(i - 2))) / (12.0 * step_);
-        const double second =
-            (16.0 * (node(i + 1) + node(i - 1)) - node(i + 2) - node(i - 2) - 30.0 * node(i)) /
-            (12.0 * step_ * step_);
+        const double first = (8.0 * (at[1] - at[-1]) - (at[2] - at[-2])) * by_step;
+        const double second = (16.0 * (at[1] + at[-1]) - at[2] - at[-2] - 30.0 * at[0]) * by_square;
         const double laplacian = n == 0 ? 2.0 * second : second + first / rho;
         by_rho[n] = first;
         by_blur[n] = blur_px * blur_px * laplacian;
