@@ -39,10 +39,11 @@ void ShadowProfile::tabulate(double radius_px, double blur_px, double attenuatio
     node[-2] = values[2];
     const double by_step = 1.0 / (12.0 * step_), by_square = by_step / step_;
     for (std::size_t n = 0; n < count; ++n) {
-        const double* const at = node + n;
+        const double* const here = node + n;
         const double rho = static_cast<double>(n) * step_;
-        const double first = (8.0 * (at[1] - at[-1]) - (at[2] - at[-2])) * by_step;
-        const double second = (16.0 * (at[1] + at[-1]) - at[2] - at[-2] - 30.0 * at[0]) * by_square;
+        const double first = (8.0 * (here[1] - here[-1]) - (here[2] - here[-2])) * by_step;
+        const double second =
+            (16.0 * (here[1] + here[-1]) - here[2] - here[-2] - 30.0 * here[0]) * by_square;
         const double laplacian = n == 0 ? 2.0 * second : second + first / rho;
         by_rho[n] = first;
         by_blur[n] = blur_px * blur_px * laplacian;
