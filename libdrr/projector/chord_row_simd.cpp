@@ -115,7 +115,7 @@ struct Chords {
     /// A part of each ray, in t.
     struct Interval {
         Vector enter, exit;
-        explicit Interval(const Reach& reach) : enter(reach.source), exit(reach.pixel) {}
+        explicit Interval(const Reach& reach) : enter{reach.source}, exit{reach.pixel} {}
         HWY_INLINE void cut(Vector low, Vector high) {
             enter = hn::Max(enter, low);
             exit = hn::Min(exit, high);

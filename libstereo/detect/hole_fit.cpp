@@ -195,8 +195,7 @@ FittedHole Fit::result(const Parameters& p) const {
     hole.center_px = {p[cx], p[cy]};
     hole.covariance_px2 =
         std::max(1.0, chi2) *
-        covariance_under_noise(fitted,
-                               fitted.inverse.middleRows(cx, 3) * fitted.jacobian.transpose(),
+        covariance_under_noise(fitted, fitted.jacobian * fitted.inverse.middleCols<3>(cx),
                                noise_.correlation)
             .topLeftCorner<2, 2>();
     hole.radius_px = std::exp(p[log_radius]);
