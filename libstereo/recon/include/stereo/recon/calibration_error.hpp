@@ -106,7 +106,8 @@ class CalibrationError {
     double total_sd_px_ = 0.0;
     std::vector<Place> places_;
     std::vector<Eigen::Vector4d> across_;  ///< unit vectors: which errors a distance shows
-    Eigen::LLT<Eigen::MatrixXd> covariance_;
+    // Of nothing: Eigen leaves a default one's state unset, and a copy would read it.
+    Eigen::LLT<Eigen::MatrixXd> covariance_{Eigen::MatrixXd(0, 0)};
     Eigen::VectorXd weighed_;  ///< the distances by the inverse of their covariance
 };
 
