@@ -2,8 +2,6 @@
 
 #include "pose_equations.hpp"
 
-#include <drr/geometry/decompositions.hpp>
-
 #include <Eigen/Cholesky>
 
 #include <algorithm>
