@@ -284,10 +284,13 @@ CaseScore score_case(const IdentifyCase& c, const stereo::IdentifyResult& result
             const int name = result.views.empty() ? -1 : result.views[v].marker_of_blob[i];
             if (name >= 0) {
                 ++score.named;
-                if (markers.empty() && stand_ins.add(v, i, static_cast<std::size_t>(name)))
+                score.claimed += result.views[v].name_error_of_blob[i];
+                if (markers.empty() && stand_ins.add(v, i, static_cast<std::size_t>(name))) {
                     ++score.stand_ins;
-                else if (markers.size() != 1 || markers[0] != name)
+                } else if (markers.size() != 1 || markers[0] != name) {
                     ++score.wrong;
+                    if (!markers.empty()) ++score.other_markers;
+                }
             }
             if (!is_unambiguous(c, v, i)) continue;
             ++score.unambiguous;

@@ -61,8 +61,10 @@ struct IdentifyCase {
 
 struct CaseScore {
     int named = 0;
-    int wrong = 0;
-    int stand_ins = 0;  ///< false blobs that took a marker's name, where it may be
+    int wrong = 0;          ///< stand-ins are not counted
+    int other_markers = 0;  ///< of the wrong ones: the blob shows another marker, or two
+    int stand_ins = 0;      ///< false blobs that took a marker's name, where it may be
+    double claimed = 0.0;   ///< how many of the names are wrong by their own errors
     int unambiguous = 0;
     int unambiguous_named = 0;
 };
