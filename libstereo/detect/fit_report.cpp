@@ -1,6 +1,7 @@
 #include "fit_report.hpp"
 
 #include "background_field.hpp"
+#include "likelihood_spread.hpp"
 
 #include <Eigen/Cholesky>
 
@@ -15,6 +16,8 @@ namespace {
 // times that; under large beads coarser ones keep the number of bumps below a hundred.
 constexpr double finest_structure_px = 1.8;
 constexpr double bumps_to_rim = 4.5;
+// Centres less certain than that are so by more than the curvature of chi-square tells.
+constexpr double faint_sd_radii = 0.05;
 
 /// Normal equations of the two components of a bead's ellipticity.
 class Roundness {
@@ -146,6 +149,8 @@ void take_field_in(const ShadowFit& fit, BeadFit& result) {
         const Eigen::Matrix3d covariance = field.covariance(effect, correlation);
         bead.covariance_px2 = covariance.topLeftCorner<2, 2>();
         bead.radius_sd_px = bead.shadow.radius_px * std::sqrt(covariance(2, 2));
+        if (bead.sd_if_white_px > faint_sd_radii * bead.shadow.radius_px)
+            bead.covariance_px2 *= spread_over_curvature(fit, pixels.inverse, b);
     }
 }
 

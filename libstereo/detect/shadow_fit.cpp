@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace stereo {
 namespace {
@@ -180,6 +181,13 @@ ShadowFit::Promises ShadowFit::promises(int highest) {
     for (int order = at_.order; order <= highest; ++order)
         result[static_cast<std::size_t>(order)] = forward.head(layout().size(order)).squaredNorm();
     return result;
+}
+
+double ShadowFit::cost_after(const ParameterVector& step) {
+    const ShadowParameters there = moved(at_, step);
+    if (!near_start(there)) return std::numeric_limits<double>::infinity();
+    evaluate(there, trial_);
+    return trial_.cost;
 }
 
 bool ShadowFit::minimize_with_order(int order) {

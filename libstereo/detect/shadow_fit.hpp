@@ -23,6 +23,9 @@ class ShadowFit {
     [[nodiscard]] Promises promises(int highest);
     /// Another order from the present parameters: minimizes, and goes back where that fails.
     bool minimize_with_order(int order);
+    /// What the fit minimizes where a step from the present parameters leads; without bound where
+    /// the fit may not go.
+    [[nodiscard]] double cost_after(const ParameterVector& step);
     /// Back to the starting values, with a level background.
     void restart();
 

@@ -53,6 +53,7 @@ Eigen::MatrixXf shadows() {
 
 struct Squares {
     double sum = 0.0;
+    double claimed = 0.0;
     int count = 0;
     void add(const Eigen::Vector2d& error) {
         sum += 0.5 * error.squaredNorm();
@@ -95,7 +96,9 @@ BOOST_AUTO_TEST_CASE(the_fit_of_the_faintest_bead_is_as_good_as_likelihood) {
             const LocalizedBead bead =
                 localize_bead(image, {near_truth, 1.1 * radius, 0.8 * attenuation},
                               LocalizationMethod::ball_fit, how);
-            if (bead.converged) errors.add(bead.center_px - truth);
+            if (!bead.converged) return;
+            errors.add(bead.center_px - truth);
+            errors.claimed += 0.5 * bead.covariance_px2.trace();
         };
         fit(options, fitted);
         fit(size_known, fitted_of_known_size);
@@ -133,6 +136,12 @@ BOOST_AUTO_TEST_CASE(the_fit_of_the_faintest_bead_is_as_good_as_likelihood) {
           std::pair("likeliest of all", likeliest), std::pair("posterior's mean", mean)})
         std::printf("faintest %-18s %4d of %d: %.3f of the bound of %.4f px\n", name, errors.count,
                     trials, errors.rms() / bound, bound);
+    std::printf("faintest fit: variance claimed over sampled %.3f, size known %.3f\n",
+                fitted.claimed / fitted.sum,
+                fitted_of_known_size.claimed / fitted_of_known_size.sum);
+    // By the curvature of chi-square alone three quarters are claimed, of known size five sixths.
+    BOOST_TEST(std::abs(fitted.claimed / fitted.sum - 1.0) < 0.1);
+    BOOST_TEST(std::abs(fitted_of_known_size.claimed / fitted_of_known_size.sum - 1.0) < 0.15);
     // The background's slopes, which the likelihood above takes for known, cost 0.014
     // (docs/localization.md); the ratio of two RMS errors of the same images scatters by 0.01. The
     // likeliest place is searched in steps of 0.1 px: 0.03 px of error, 0.006 of the sum.
