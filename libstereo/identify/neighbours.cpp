@@ -8,9 +8,13 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace stereo {
 namespace {
+
+// Of what other views may show, against the naming: far below the bound on a name's error.
+constexpr double negligible = 1e-7;
 
 // An image of a marker, seen or only predicted.
 struct Image {
@@ -116,10 +120,16 @@ double density(const Eigen::Vector2d& off, Eigen::Matrix2d covariance, double sd
     return std::exp(log_normal(off, covariance));
 }
 
-// The probability that a blob with the name of the first marker of a pair is not its alone.
-double error_by_neighbour(const PairPlaces& pair, const Eigen::Vector2d& blob_px,
-                          const Eigen::Vector2d* of_other_px, double clutter_per_px2,
-                          const IdentifyOptions& options) {
+// How likely it is that a blob shows the marker of its name alone, and anything else.
+struct Odds {
+    double right = 0.0;
+    double wrong = 0.0;
+};
+
+// Of a blob with the name of the first marker of a pair.
+Odds odds(const PairPlaces& pair, const Eigen::Vector2d& blob_px,
+          const Eigen::Vector2d* of_other_px, double clutter_per_px2,
+          const IdentifyOptions& options) {
     const double rate = options.detection_rate;
     const double sd_px = options.blob_sd_px;
     const Eigen::Vector2d first = pair.mean_px.head<2>();
@@ -128,11 +138,9 @@ double error_by_neighbour(const PairPlaces& pair, const Eigen::Vector2d& blob_px
     const Eigen::Matrix2d of_second = pair.covariance.bottomRightCorner<2, 2>();
     const double merged = rate * rate * merged_density(pair, blob_px, sd_px, options.ambiguity_px);
     const double only_second = (1.0 - rate) * rate * density(blob_px - second, of_second, sd_px);
-    if (of_other_px == nullptr) {
-        const double right = rate * (1.0 - rate) * density(blob_px - first, of_first, sd_px);
-        const double wrong = only_second + merged;
-        return wrong / (right + wrong);
-    }
+    if (of_other_px == nullptr)
+        return {rate * (1.0 - rate) * density(blob_px - first, of_first, sd_px),
+                only_second + merged};
     const auto both = [&](const Eigen::Vector2d& a, const Eigen::Vector2d& b) {
         Eigen::Vector4d off;
         off << a - first, b - second;
@@ -140,9 +148,8 @@ double error_by_neighbour(const PairPlaces& pair, const Eigen::Vector2d& blob_px
         covariance.diagonal().array() += sd_px * sd_px;
         return rate * rate * std::exp(log_normal(off, covariance));
     };
-    const double right = both(blob_px, *of_other_px);
-    const double wrong = both(*of_other_px, blob_px) + clutter_per_px2 * (only_second + merged);
-    return wrong / (right + wrong);
+    return {both(blob_px, *of_other_px),
+            both(*of_other_px, blob_px) + clutter_per_px2 * (only_second + merged)};
 }
 
 class Neighbours {
@@ -184,9 +191,14 @@ class Neighbours {
                 if (other == marker || !images[other] ||
                     !may_be_at(*images[other], at, view.options))
                     continue;
-                const PairPlaces pair = places_of(*images[marker], *images[other]);
-                errors[blob].add(
-                    {0.0, error_by_neighbour(pair, at, blob_of[other], clutter, view.options)});
+                Odds all;
+                for (const auto& [seen, weight] : sightings_besides(other, v)) {
+                    const Odds given = odds(places_of(*images[marker], *images[other], seen), at,
+                                            blob_of[other], clutter, view.options);
+                    all.right += weight * given.right;
+                    all.wrong += weight * given.wrong;
+                }
+                errors[blob].add({0.0, all.wrong / (all.right + all.wrong)});
             }
         }
     }
@@ -200,25 +212,69 @@ class Neighbours {
         return Image{marker, view, Eigen::Vector2d::Zero(), 0.0, *std::move(predicted)};
     }
 
+    using Sightings = std::vector<Image>;
+
+    // What other views may show of a marker, and how likely that is against what the naming says,
+    // which is the first: in one of them another blob without a name is the marker's, or none.
+    [[nodiscard]] std::vector<std::pair<Sightings, double>> sightings_besides(
+        std::size_t marker, std::size_t view) const {
+        Sightings named = sightings_[marker];
+        std::erase_if(named, [&](const Image& sighting) { return sighting.view == view; });
+        std::vector<std::pair<Sightings, double>> result = {{named, 1.0}};
+        for (std::size_t v = 0; v < views_.size(); ++v) {
+            const auto predicted = v == view ? std::nullopt : image(marker, v);
+            if (!predicted) continue;
+            Sightings others = named;
+            std::erase_if(others, [&](const Image& sighting) { return sighting.view == v; });
+            const double rate = views_[v].options.detection_rate;
+            const double missing =
+                (1.0 - rate) * false_blobs_per_px2(views_[v], *naming_.of_view[v]);
+            const Eigen::Matrix2d covariance = covariance_of(*predicted);
+            const auto likelihood = [&](const Image& sighting) {
+                return rate * density(sighting.off_px, covariance, sighting.sd_px);
+            };
+            const auto add = [&](Sightings seen, double weight) {
+                if (weight > negligible) result.emplace_back(std::move(seen), weight);
+            };
+            double by_naming = missing;
+            for (const Image& sighting : named)
+                if (sighting.view == v) by_naming = likelihood(sighting);
+            if (others.size() < named.size()) add(others, missing / by_naming);
+            for (std::size_t blob = 0; blob < views_[v].map.size(); ++blob) {
+                if (naming_.marker_of_blob[v][blob] >= 0) continue;
+                Image sighting = *predicted;
+                sighting.off_px = views_[v].map.centers_px()[blob] - predicted->predicted.pixel;
+                sighting.sd_px = views_[v].options.blob_sd_px;
+                Sightings seen = others;
+                seen.push_back(sighting);
+                add(std::move(seen), likelihood(sighting) / by_naming);
+            }
+        }
+        return result;
+    }
+
+    [[nodiscard]] Eigen::Matrix2d covariance_of(const Image& image) const {
+        const MarkerImage& predicted = image.predicted;
+        return predicted.jacobian * naming_.fit.covariance * predicted.jacobian.transpose() +
+               predicted.px_per_mm * places_[image.marker].covariance_mm2 *
+                   predicted.px_per_mm.transpose();
+    }
+
     // Whether a shadow may be at a blob, or merged with that of its marker.
     [[nodiscard]] bool may_be_at(const Image& image, const Eigen::Vector2d& blob_px,
                                  const IdentifyOptions& options) const {
-        const MarkerImage& predicted = image.predicted;
-        const Eigen::Matrix2d covariance =
-            predicted.jacobian * naming_.fit.covariance * predicted.jacobian.transpose() +
-            predicted.px_per_mm * places_[image.marker].covariance_mm2 *
-                predicted.px_per_mm.transpose();
-        return (blob_px - predicted.pixel).norm() <=
-               options.ambiguity_px + options.gate_sd * std::sqrt(covariance.trace());
+        return (blob_px - image.predicted.pixel).norm() <=
+               options.ambiguity_px + options.gate_sd * std::sqrt(covariance_of(image).trace());
     }
 
-    [[nodiscard]] PairPlaces places_of(const Image& first, const Image& second) const {
-        std::vector<Image> pulling;
-        std::vector<Image> seen;
+    // `seen`: what other views show of the second.
+    [[nodiscard]] PairPlaces places_of(const Image& first, const Image& second,
+                                       Sightings seen) const {
+        Sightings pulling;
         for (const Image* of : {&first, &second})
             for (const Image& sighting : sightings_[of->marker]) {
                 pulling.push_back(sighting);
-                if (sighting.view != first.view) seen.push_back(sighting);
+                if (of == &first && sighting.view != first.view) seen.push_back(sighting);
             }
         return places_of_pair({first, second}, seen, pulling, naming_.fit.covariance, places_);
     }

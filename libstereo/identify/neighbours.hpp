@@ -23,7 +23,8 @@ using NameErrors = std::vector<std::vector<NameError>>;
 /// Adds to the error of each name the probability that its blob shows another marker near by, alone
 /// or merged with the one named: two shadows nearer than options.ambiguity_px are seen as one,
 /// midway. Pair by pair; both markers lie as the joint fit to all others predicts, and as their own
-/// sightings in other views say.
+/// sightings in other views say. Those of the other marker may be false, and its blobs there ones
+/// without a name.
 void add_errors_by_neighbours(std::span<const ViewProblem> views, const JointNaming& naming,
                               std::span<const MarkerPlace> places, NameErrors& errors);
 

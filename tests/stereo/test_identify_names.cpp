@@ -179,6 +179,15 @@ BOOST_AUTO_TEST_CASE(what_may_be_two_markers_has_no_name) {
         1);
 }
 
+// Two markers in one shadow; in the other view a false blob lies nearer to where the design has the
+// second than its own, 1 mm off.
+BOOST_AUTO_TEST_CASE(a_neighbour_may_be_another_blob_of_the_other_view) {
+    const IdentifyCase c = make_case(file("small_lego_cube"), 300'864, {.views = 2});
+    const auto result = stereo::identify_markers(c.blobs, c.design, c.nominal, c.options);
+    BOOST_TEST(result.ok);
+    BOOST_TEST(score_case(c, result).wrong == 0);
+}
+
 // A false blob at a missing marker's place is one, and farther away is none.
 BOOST_AUTO_TEST_CASE(a_stand_in_lies_where_the_marker_may_be) {
     IdentifyCase c = make_case(random_20(), 500'000, {.views = 2, .false_share = 0.0});
