@@ -122,6 +122,14 @@ std::vector<BeadShadow> plausible_shadows(const SearchImage& in, const SizeRange
     return shadows;
 }
 
+/// Whether it matters little how pixels see sharp edges.
+bool noise_hides_edges(const drr::Image<float>& grey, const BeadFitOptions& fit,
+                       const FitStrategyOptions& limits) {
+    if (std::isfinite(fit.saturation)) return false;
+    const auto top = static_cast<double>(brightest_of(grey));
+    return std::sqrt(fit.noise.variance(top)) > limits.sharp_edge_noise * top;
+}
+
 bool on_plain_background(const std::vector<FittedInGroup>& beads, double share) {
     const auto plain = std::count_if(beads.begin(), beads.end(), [](const FittedInGroup& fitted) {
         return fitted.group.plain_background;
@@ -179,6 +187,7 @@ BeadDetectorResult detect_beads(const drr::Image<float>& image,
     setting.fit.wide_rim = options.wide_rim;
     setting.fit.background_field = options.background_field;
     setting.fit.saturation = saturation_of(grey, options.saturated_share);
+    if (noise_hides_edges(grey, setting.fit, options.fit)) setting.fit.sharp_parts = 1;
     const SearchImage search{field.whole() ? grey : extended, field, noise};
     if (options.diameter_px == 0.0) {
         const std::optional<double> diameter = estimate_diameter(

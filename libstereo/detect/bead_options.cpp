@@ -61,6 +61,7 @@ void check(const FitStrategyOptions& o) {
     drr::require(o.prior_log_blur > 0.0, "prior_log_blur must be positive");
     drr::require(o.vague_split_residual >= 0.0, "vague_split_residual must not be negative");
     drr::require(o.plain_share > 0.0, "plain_share must be positive");
+    drr::require(o.sharp_edge_noise >= 0.0, "sharp_edge_noise must not be negative");
     drr::require(o.first_leniency >= 1.0, "first_leniency must be at least 1");
     drr::require(o.split_distance_radii > 0.0 && o.split_residual > 0.0 &&
                      o.split_ellipticity > 0.0 && o.split_elongation >= 1.0 &&

@@ -1,5 +1,6 @@
 #include "candidate_fits.hpp"
 #include "shadow_groups.hpp"
+#include "shadow_pixels.hpp"
 
 #include <drr/core/parallel.hpp>
 
@@ -32,6 +33,7 @@ Refit refit(const FitSetting& setting, std::size_t i, const std::vector<BeadShad
     Refit result;
     result.group = touching(i, shadows, options.blur_px);
     if (result.group.size() == 1 &&
+        PixelParts::at(options.blur_px, options.sharp_parts).along == 1 &&
         0.5 * setting.diameter_px >= setting.options.fit.resolved_radius_px)
         options.max_iterations = setting.options.fit.quick_iterations;
     std::vector<BeadShadow> start;

@@ -15,8 +15,9 @@ constexpr double least_background = 0.05;
 // Until then a fit may stray.
 constexpr int first_steps = 2;
 constexpr double first_damping = 1e-3;
-// The profile's table has to resolve the blur; less than a pixel's own aperture is no image.
-constexpr double min_blur_px = 0.28;
+// A pixel's own aperture is 0.2887 px; a fit may err by a little below it, and no more: the
+// profile's table has to resolve the blur, that of the parts of a pixel as well.
+constexpr double min_blur_px = 0.2875;
 constexpr double least_level = 1e-30;  // of a black image
 
 }  // namespace
@@ -28,7 +29,7 @@ ShadowFit::ShadowFit(const drr::Image<float>& image, const std::vector<BeadShado
       excluded_(excluded),
       origin_(start.front().center_px.array().round()),
       model_({start.size(), options.fit_blur, options.fit_veil}) {
-    start_.blur = options.blur_px;
+    start_.blur = std::max(min_blur_px, options.blur_px);
     for (std::size_t j = 0; j < start.size(); ++j) {
         start_.beads[j] = start[j];
         start_.beads[j].center_px -= origin_;
@@ -50,6 +51,7 @@ bool ShadowFit::prepare(FitReach reach) {
         at_.background.setZero();
         at_.background[0] = background_level_ - at_.veil;
     }
+    at_.parts = PixelParts::at(at_.blur, options_.sharp_parts);
     at_.rescale(window_.reach_px);
     model_.weigh(at_, options_.noise, window_);
     evaluate(at_, normal_);
@@ -131,6 +133,7 @@ bool ShadowFit::hopeless(const ShadowParameters& p) const {
 bool ShadowFit::minimize(double tolerance_sd) {
     const double most_promised = options_.most_promised_chi2_per_dof * window_.free;
     double damping = first_damping;
+    bool settled = false;
     for (int iteration = 0; iteration < options_.max_iterations; ++iteration) {
         ParameterMatrix damped = normal_.hessian;
         damped.diagonal() *= 1.0 + damping;
@@ -154,6 +157,7 @@ bool ShadowFit::minimize(double tolerance_sd) {
             at_ = next;
             std::swap(normal_, trial_);
             damping = std::max(1e-9, damping * 0.1);
+            settled = center_step < options_.tolerance_px;
             if (iteration >= first_steps && hopeless(at_)) return false;
             if (center_step < options_.tolerance_px && gain <= options_.least_gain * normal_.cost)
                 return true;
@@ -168,7 +172,10 @@ bool ShadowFit::minimize(double tolerance_sd) {
             if (damping > 1e7) return false;
         }
     }
-    return false;
+    // A sharp edge leaves radius, blur and attenuation a narrow, bent valley to creep along.
+    if (!settled || at_.parts.along == 1) return false;
+    evaluate(at_, normal_);
+    return true;
 }
 
 ShadowFit::Promises ShadowFit::promises(int highest) {

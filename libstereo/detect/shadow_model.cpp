@@ -32,7 +32,8 @@ void ShadowParameters::rescale(double new_unit_px) {
 
 void ShadowModel::tabulate(const ShadowParameters& p) {
     for (std::size_t j = 0; j < layout_.beads; ++j) {
-        const std::array<double, 3> key = {p.beads[j].radius_px, p.blur, p.beads[j].attenuation};
+        const std::array<double, 3> key = {p.beads[j].radius_px, p.parts.blur(p.blur),
+                                           p.beads[j].attenuation};
         if (tabulated_[j] == key) continue;
         profiles_[j].tabulate(key[0], key[1], key[2]);
         tabulated_[j] = key;
@@ -45,6 +46,7 @@ ShadowScene ShadowModel::scene(const ShadowParameters& p) {
         shadows_[j] = {p.beads[j].center_px.x(), p.beads[j].center_px.y(), profiles_[j].table()};
     return {{shadows_.data(), layout_.beads},
             p.blur,
+            p.parts,
             p.veil,
             p.order,
             1.0 / p.unit_px,

@@ -26,8 +26,9 @@ using ParameterMatrix =
 struct ShadowParameters {
     std::array<BeadShadow, max_joint_beads> beads;  ///< centres from the origin of the fit
     double blur = 0.0;
-    double veil = 0.0;  ///< grey that the beads do not shade: scatter and glare
-    int order = 2;      ///< of the background, a polynomial in (x, y) / unit
+    PixelParts parts{};  ///< of a pixel that see the shadows
+    double veil = 0.0;   ///< grey that the beads do not shade: scatter and glare
+    int order = 2;       ///< of the background, a polynomial in (x, y) / unit
     double unit_px = 1.0;
     Eigen::Matrix<double, coefficients(highest_background), 1> background =
         Eigen::Matrix<double, coefficients(highest_background), 1>::Zero();

@@ -23,6 +23,7 @@ constexpr double least_transmission = 1e-3;
 /// What is seen at a pixel a lane.
 struct Seen {
     Vector dx[most_shadows], dy[most_shadows], inverse_rho[most_shadows], passes[most_shadows];
+    Vector slope_x[most_shadows], slope_y[most_shadows];  // of the shadow
     Sampled shadow[most_shadows];
     Vector transmission;
     Vector x, y;  // where the background is seen
@@ -49,6 +50,46 @@ HWY_INLINE Vector cross_terms(const Seen& seen, std::size_t a, std::size_t b, do
                       hn::Mul(splat(0.5 * variance * variance), second));
 }
 
+/// Distance from a bead's centre, and never none.
+HWY_INLINE Vector distance(Vector dx, Vector dy) {
+    return hn::Max(hn::Sqrt(hn::MulAdd(dx, dx, hn::Mul(dy, dy))), splat(least_rho_px));
+}
+
+/// What the parts of a pixel see on average.
+HWY_INLINE void look_at_parts(const ShadowScene& scene, std::size_t j, Seen& seen) {
+    const ShadowProfile::Table& profile = scene.shadows[j].profile;
+    const int along = scene.parts.along;
+    const Vector zero = splat(0.0);
+    Vector slope_x = zero, slope_y = zero;
+    Sampled sum = {zero, zero, zero, zero, zero};
+    for (int row = 0; row < along; ++row)
+        for (int column = 0; column < along; ++column) {
+            const Vector dx = hn::Add(seen.dx[j], splat(scene.parts.place(column)));
+            const Vector dy = hn::Add(seen.dy[j], splat(scene.parts.place(row)));
+            const Vector rho = distance(dx, dy);
+            const Sampled part = sampled(profile, rho);
+            const Vector slope = hn::Div(part.d_rho, rho);
+            slope_x = hn::MulAdd(slope, dx, slope_x);
+            slope_y = hn::MulAdd(slope, dy, slope_y);
+            sum.value = hn::Add(sum.value, part.value);
+            sum.d_log_radius = hn::Add(sum.d_log_radius, part.d_log_radius);
+            sum.d_log_blur = hn::Add(sum.d_log_blur, part.d_log_blur);
+            sum.d_log_attenuation = hn::Add(sum.d_log_attenuation, part.d_log_attenuation);
+        }
+    const Vector share = splat(1.0 / (along * along));
+    // The squares of the pixel's blur and of its parts' differ by a constant.
+    const double growth = scene.blur / scene.parts.blur(scene.blur);
+    seen.slope_x[j] = hn::Mul(share, slope_x);
+    seen.slope_y[j] = hn::Mul(share, slope_y);
+    seen.shadow[j] = {
+        hn::Mul(share, sum.value),
+        hn::Mul(hn::MulAdd(seen.slope_x[j], seen.dx[j], hn::Mul(seen.slope_y[j], seen.dy[j])),
+                seen.inverse_rho[j]),
+        hn::Mul(share, sum.d_log_radius),
+        hn::Mul(hn::Mul(share, splat(growth * growth)), sum.d_log_blur),
+        hn::Mul(share, sum.d_log_attenuation)};
+}
+
 HWY_INLINE void look(const ShadowScene& scene, Vector x, Vector y, Seen& seen) {
     const std::size_t count = scene.shadows.size();
     const Vector one = splat(1.0);
@@ -58,21 +99,25 @@ HWY_INLINE void look(const ShadowScene& scene, Vector x, Vector y, Seen& seen) {
     for (std::size_t j = 0; j < count; ++j) {
         const ShadowScene::Shadow& shadow = scene.shadows[j];
         const Vector dx = hn::Sub(x, splat(shadow.x)), dy = hn::Sub(y, splat(shadow.y));
-        const Vector rho =
-            hn::Max(hn::Sqrt(hn::MulAdd(dx, dx, hn::Mul(dy, dy))), splat(least_rho_px));
+        const Vector rho = distance(dx, dy);
         seen.dx[j] = dx;
         seen.dy[j] = dy;
         seen.inverse_rho[j] = hn::Div(one, rho);
-        seen.shadow[j] = sampled(shadow.profile, rho);
+        if (scene.parts.along == 1) {
+            seen.shadow[j] = sampled(shadow.profile, rho);
+            const Vector slope = hn::Mul(seen.shadow[j].d_rho, seen.inverse_rho[j]);
+            seen.slope_x[j] = hn::Mul(slope, dx);
+            seen.slope_y[j] = hn::Mul(slope, dy);
+        } else {
+            look_at_parts(scene, j, seen);
+        }
         seen.passes[j] = hn::Sub(one, seen.shadow[j].value);
         seen.transmission = hn::Mul(seen.transmission, seen.passes[j]);
         // grad ln (1 - P) = -P' / (1 - P) (dx, dy) / rho
-        const Vector pull =
-            hn::Div(hn::Mul(hn::Mul(splat(-scene.blur * scene.blur), seen.shadow[j].d_rho),
-                            seen.inverse_rho[j]),
-                    hn::Max(seen.passes[j], splat(least_transmission)));
-        seen.x = hn::MulAdd(pull, dx, seen.x);
-        seen.y = hn::MulAdd(pull, dy, seen.y);
+        const Vector pull = hn::Div(splat(-scene.blur * scene.blur),
+                                    hn::Max(seen.passes[j], splat(least_transmission)));
+        seen.x = hn::MulAdd(pull, seen.slope_x[j], seen.x);
+        seen.y = hn::MulAdd(pull, seen.slope_y[j], seen.y);
     }
     for (std::size_t a = 0; a + 1 < count; ++a)
         for (std::size_t b = a + 1; b < count; ++b) {
@@ -138,12 +183,11 @@ void columns_of_order(const ShadowScene& scene, const PixelArrays& pixels,
             Vector others = hn::Mul(weight, background);
             for (std::size_t b = 0; b < scene.shadows.size(); ++b)
                 if (b != a) others = hn::Mul(others, seen.passes[b]);
-            // d rho / d centre = -(dx, dy) / rho; the shadow lowers the grey.
+            // The centre's motion is that of the pixel backwards; the shadow lowers the grey.
             const Sampled& shadow = seen.shadow[a];
-            const Vector slope = hn::Mul(others, hn::Mul(shadow.d_rho, seen.inverse_rho[a]));
             const int first = bead_parameters * static_cast<int>(a);
-            store(first, hn::Mul(slope, seen.dx[a]));
-            store(first + 1, hn::Mul(slope, seen.dy[a]));
+            store(first, hn::Mul(others, seen.slope_x[a]));
+            store(first + 1, hn::Mul(others, seen.slope_y[a]));
             store(first + 2, hn::Neg(hn::Mul(others, shadow.d_log_radius)));
             store(first + 3, hn::Neg(hn::Mul(others, shadow.d_log_attenuation)));
             by_blur = hn::NegMulAdd(others, shadow.d_log_blur, by_blur);

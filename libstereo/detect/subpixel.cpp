@@ -14,6 +14,9 @@ BeadFit fit_beads(const drr::Image<float>& image, const std::vector<BeadShadow>&
                   const BeadFitOptions& options, const std::vector<Disc>& excluded) {
     drr::require(!start.empty() && start.size() <= max_joint_beads,
                  "1 to 4 beads were expected for one fit");
+    // More leave the parts no blur of their own (ShadowFit's least blur).
+    drr::require(options.sharp_parts >= 1 && options.sharp_parts <= 10,
+                 "sharp_parts must be 1 to 10");
     ShadowFit fit(image, start, options, excluded);
     const auto whole_report = [&] {
         BeadFit result = report(fit);

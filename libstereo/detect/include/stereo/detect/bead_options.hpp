@@ -106,6 +106,10 @@ struct FitStrategyOptions {
     /// with the narrow rim can tell, the last fits use a wide one (BeadFitOptions::wide_rim). A
     /// single small bead cannot tell: one in five of those in a wrist's bones looks plain.
     double plain_share = 0.8;
+    /// Where a pixel's noise is above this part of the brightest grey, sharp edges are not seen by
+    /// parts of pixels (BeadFitOptions::sharp_parts): noise moves centres as much as that would,
+    /// and it takes twice the time. An image that seems saturated does not tell its noise.
+    double sharp_edge_noise = 0.01;
     /// While its neighbours are not known yet, a bead's fit may be worse by this factor.
     double first_leniency = 2.0;
     /// Two beads in place of one blob: apart by at least this many radii, with residuals below this
