@@ -22,8 +22,8 @@ struct Ball {
 
 /// Mean of what passes over a pixel, by sampling: independent of the library.
 double seen_by_pixel(const Ball& ball, int column, int row) {
-    const double off = std::abs((Eigen::Vector2d(column, row) - ball.center_px).norm() -
-                                ball.radius_px);
+    const double off =
+        std::abs((Eigen::Vector2d(column, row) - ball.center_px).norm() - ball.radius_px);
     // Either side: an edge is then known to a hundredth of a pixel.
     const int samples = off < 0.8 ? 50 : 10;
     double sum = 0.0;
@@ -31,8 +31,8 @@ double seen_by_pixel(const Ball& ball, int column, int row) {
         for (int i = 0; i < samples; ++i) {
             const Eigen::Vector2d at(column - 0.5 + (i + 0.5) / samples,
                                      row - 0.5 + (j + 0.5) / samples);
-            const double square = (at - ball.center_px).squaredNorm() /
-                                  (ball.radius_px * ball.radius_px);
+            const double square =
+                (at - ball.center_px).squaredNorm() / (ball.radius_px * ball.radius_px);
             sum += square < 1.0 ? std::exp(-ball.attenuation * std::sqrt(1.0 - square)) : 1.0;
         }
     return sum / (samples * samples);
@@ -59,8 +59,8 @@ Rendered rendered(const Sharp& sharp, std::uint32_t trial) {
     Rendered result;
     for (int row = 0; row < size_px; ++row)
         for (int column = 0; column < size_px; ++column)
-            result.image(column, row) = static_cast<float>(
-                1.0 + sharp.slope * (column - 0.5 * size_px) / size_px);
+            result.image(column, row) =
+                static_cast<float>(1.0 + sharp.slope * (column - 0.5 * size_px) / size_px);
     const double apart = std::max(24.0, 4.2 * sharp.radius_px);
     for (double y = apart; y < size_px - apart; y += apart)
         for (double x = apart; x < size_px - apart; x += apart) {
@@ -77,10 +77,10 @@ Rendered rendered(const Sharp& sharp, std::uint32_t trial) {
         }
     for (float& grey : result.image.pixels()) {
         const double mean = static_cast<double>(grey);
-        const double passed = sharp.photons > 0.0
-                                  ? static_cast<double>(rng.poisson(mean * sharp.photons)) /
-                                        sharp.photons
-                                  : mean;
+        const double passed =
+            sharp.photons > 0.0
+                ? static_cast<double>(rng.poisson(mean * sharp.photons)) / sharp.photons
+                : mean;
         grey = static_cast<float>(std::round(open_beam * passed));
     }
     return result;
@@ -89,14 +89,14 @@ Rendered rendered(const Sharp& sharp, std::uint32_t trial) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(sharp_balls_are_found_with_claims_that_hold) {
-    // The largest error is that of some hundred; where the fit takes the pixel's area for a Gaussian
-    // it is 0.01 px and more, and errors are 1.6 to 2.8 of the claims.
+    // The largest error is that of some hundred; where the fit takes the pixel's area for a
+    // Gaussian it is 0.01 px and more, and errors are 1.6 to 2.8 of the claims.
     const std::vector<Sharp> all = {
-        {"opaque, r 3", 3.0, 30.0, 0.1, 0.0},       {"opaque, r 6.4", 6.4, 39.0, 0.1, 0.0},
-        {"opaque, level", 6.4, 39.0, 0.0, 0.0},     {"opaque, r 12", 12.0, 60.0, 0.1, 0.0},
-        {"steel, r 8.5", 8.5, 5.0, 0.1, 0.0},       {"steel, level", 8.5, 5.0, 0.0, 0.0},
-        {"faint, r 4", 4.0, 1.0, 0.1, 0.0},         {"opaque, noise", 6.4, 39.0, 0.1, 20000.0},
-        {"steel, noise", 8.5, 5.0, 0.1, 20000.0},   {"steel, less noise", 8.5, 5.0, 0.1, 2e6},
+        {"opaque, r 3", 3.0, 30.0, 0.1, 0.0},     {"opaque, r 6.4", 6.4, 39.0, 0.1, 0.0},
+        {"opaque, level", 6.4, 39.0, 0.0, 0.0},   {"opaque, r 12", 12.0, 60.0, 0.1, 0.0},
+        {"steel, r 8.5", 8.5, 5.0, 0.1, 0.0},     {"steel, level", 8.5, 5.0, 0.0, 0.0},
+        {"faint, r 4", 4.0, 1.0, 0.1, 0.0},       {"opaque, noise", 6.4, 39.0, 0.1, 20000.0},
+        {"steel, noise", 8.5, 5.0, 0.1, 20000.0}, {"steel, less noise", 8.5, 5.0, 0.1, 2e6},
     };
     constexpr double worst_px = 0.005;
     constexpr double worst_with_noise = 5.0;  // of the claims, of some hundred
