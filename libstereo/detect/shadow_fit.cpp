@@ -134,6 +134,7 @@ bool ShadowFit::minimize(double tolerance_sd) {
     const double most_promised = options_.most_promised_chi2_per_dof * window_.free;
     double damping = first_damping;
     bool settled = false;
+    bool at_trial = false;  // residuals and derivatives are those of a step that was not taken
     for (int iteration = 0; iteration < options_.max_iterations; ++iteration) {
         ParameterMatrix damped = normal_.hessian;
         damped.diagonal() *= 1.0 + damping;
@@ -142,7 +143,10 @@ bool ShadowFit::minimize(double tolerance_sd) {
         if (damping <= first_damping) {  // a more damped step promises less
             const double promise = normal_.gradient.dot(step);
             // The square of the step in standard deviations as the residuals tell them.
-            if (promise <= tolerance_sd * tolerance_sd * normal_.cost / window_.free) return true;
+            if (promise <= tolerance_sd * tolerance_sd * normal_.cost / window_.free) {
+                if (at_trial) evaluate(at_, normal_);
+                return true;
+            }
             if (normal_.cost - promise > most_promised) return false;
         }
         double center_step = 0.0;
@@ -153,6 +157,7 @@ bool ShadowFit::minimize(double tolerance_sd) {
         const bool possible = near_start(next);
         if (possible) evaluate(next, trial_);
         if (possible && trial_.cost <= normal_.cost) {
+            at_trial = false;
             const double gain = normal_.cost - trial_.cost;
             at_ = next;
             std::swap(normal_, trial_);
@@ -168,6 +173,7 @@ bool ShadowFit::minimize(double tolerance_sd) {
                 evaluate(at_, normal_);
                 return true;
             }
+            at_trial = at_trial || possible;
             damping *= 10.0;
             if (damping > 1e7) return false;
         }
