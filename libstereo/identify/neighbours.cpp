@@ -230,24 +230,26 @@ class Neighbours {
             const double missing =
                 (1.0 - rate) * false_blobs_per_px2(views_[v], *naming_.of_view[v]);
             const Eigen::Matrix2d covariance = covariance_of(*predicted);
-            const auto likelihood = [&](const Image& sighting) {
-                return rate * density(sighting.off_px, covariance, sighting.sd_px);
-            };
-            const auto add = [&](Sightings seen, double weight) {
-                if (weight > negligible) result.emplace_back(std::move(seen), weight);
+            const auto likelihood = [&](const Eigen::Vector2d& off_px, double sd_px) {
+                return rate * density(off_px, covariance, sd_px);
             };
             double by_naming = missing;
             for (const Image& sighting : named)
-                if (sighting.view == v) by_naming = likelihood(sighting);
-            if (others.size() < named.size()) add(others, missing / by_naming);
+                if (sighting.view == v) by_naming = likelihood(sighting.off_px, sighting.sd_px);
+            const double none = missing / by_naming;
+            if (others.size() < named.size() && none > negligible)
+                result.emplace_back(others, none);
             for (std::size_t blob = 0; blob < views_[v].map.size(); ++blob) {
                 if (naming_.marker_of_blob[v][blob] >= 0) continue;
-                Image sighting = *predicted;
-                sighting.off_px = views_[v].map.centers_px()[blob] - predicted->predicted.pixel;
-                sighting.sd_px = views_[v].options.blob_sd_px;
+                const Eigen::Vector2d off_px =
+                    views_[v].map.centers_px()[blob] - predicted->predicted.pixel;
+                const double sd_px = views_[v].options.blob_sd_px;
+                const double weight = likelihood(off_px, sd_px) / by_naming;
+                // Most blobs are far away.
+                if (!(weight > negligible)) continue;
                 Sightings seen = others;
-                seen.push_back(sighting);
-                add(std::move(seen), likelihood(sighting) / by_naming);
+                seen.push_back({marker, v, off_px, sd_px, predicted->predicted});
+                result.emplace_back(std::move(seen), weight);
             }
         }
         return result;

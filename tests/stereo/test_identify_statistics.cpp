@@ -118,6 +118,7 @@ void report(const IdentifyPhantom& phantom, CaseSettings settings = {}) {
                    count[2], count[3], count[4], stand_ins, seconds / cases);
         std::fflush(stdout);
         totals.add(count);
+        BOOST_TEST(count[4] == 0, phantom.name << ": " << count[4] << " certain but wrong");
         names.require_honest(phantom.name);
         const double allowed = cases >= many_cases ? aim : of_few;
         BOOST_TEST(count[2] + count[3] <= allowed * cases,
@@ -168,9 +169,8 @@ void report_stacks(const IdentifyPhantom& phantom, CaseSettings settings = {}) {
         for (int i = 0; i < stacks; ++i) {
             const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
             const IdentifyCase stack = make_case(phantom, seed, settings, poses);
-            for (std::size_t g = 0; g < counts.size(); ++g) {
+            for (std::size_t g = 0; g < counts.size(); ++g)
                 count_stack(phantom, stack, poses, groups[g], seed, counts[g]);
-            }
         }
         const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
         fmt::print("| {}{} | {} | {} x {} | {} | {} | {} | {} | {:.3f} |\n", phantom.name,
